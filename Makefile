@@ -2,7 +2,7 @@
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help setup test check fmt docs bench
+.PHONY: help setup test check fmt docs bench attack
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -25,3 +25,6 @@ docs:  ## Write docs/reference/ anew
 
 bench:  ## Measure the service
 	$(BIN)/intone bench --quick --peers intone
+
+attack:  ## Attack a service; ATTACK="--scale 0.05 sockets slow" scales, and names attacks
+	$(BIN)/python -m scripts.attack $(ATTACK)

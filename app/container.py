@@ -14,9 +14,7 @@ from typing import NoReturn
 
 import app.__main__ as command_line
 from app.__main__ import PASSIVE_WAIT
-from app.errors import InvalidVoice
-from app.voices import read_manifest
-from app.voices.voice import find_voice_folders
+from app.voices.voice import read_voice_names
 
 ROOT = "/opt/ml"
 """Folder in which SageMaker places inputs and from which it collects outputs."""
@@ -57,19 +55,8 @@ def make_voice_settings(model: Path) -> dict[str, str]:
     """Return the settings for the voices in the folder, the first as the default; none if it is missing or empty."""
     if not model.is_dir() or not any(model.iterdir()):
         return {}
-    names = read_voice_names(model)
+    names = [*read_voice_names([model]).values()]  # the service reports why it cannot use others
     return {"INTONE_VOICES": json.dumps([str(model)]), **({"INTONE_DEFAULT_VOICE": names[0]} if names else {})}
-
-
-def read_voice_names(model: Path) -> list[str]:
-    """Return the names of the valid voices, in the order of their folders."""
-    names = []
-    for folder in find_voice_folders([model]):
-        try:
-            names.append(read_manifest(folder).name)
-        except InvalidVoice:
-            continue  # the service reports why
-    return names
 
 
 COMMANDS = "serve, train, or intone with a command of its own"

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, Self
+from urllib.parse import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,17 @@ class FieldError:
     detail: str
     pointer: str
     """JSON pointer as a URI fragment (RFC 6901), such as `#/degree`."""
+
+    @classmethod
+    def at(cls, detail: str, *path: str | int) -> FieldError:
+        """Return the error of the field at a path."""
+        parts = (str(part).replace("~", "~0").replace("/", "~1") for part in path)
+        return cls(detail, "#" + "".join(f"/{quote(part[:80], safe='~', errors='backslashreplace')}" for part in parts))
+
+
+def quote_value(value: str) -> str:
+    """Return a client's value for a message, shortened and printable."""
+    return ascii(value if len(value) <= 40 else value[:39] + "…")
 
 
 class IntoneError(Exception):
@@ -33,6 +45,8 @@ class IntoneError(Exception):
     """The hint of an error that has none of its own."""
     headers: Mapping[str, str] = {}
     """Of the HTTP response, such as Retry-After."""
+    group: ClassVar[Literal["", "body", "work", "text", "stream", "complete"]] = ""
+    """What the routes that document it have: a body, work, a text to speak, or a streamed or complete response."""
     openai_code: ClassVar[str | None] = None
     """The code on OpenAI's routes, if it differs."""
     openai_param: ClassVar[str | None] = None
@@ -63,14 +77,14 @@ class MalformedRequest(IntoneError):
 class UnreadableBody(IntoneError):
     """The body is not what its Content-Type says."""
 
-    status, code, title = 400, "unreadable_body", "The body cannot be read"
+    status, code, title, group = 400, "unreadable_body", "The body cannot be read", "body"
     remedy = "Send a body of the Content-Type, in the character set that it names."
 
 
 class Unauthorized(IntoneError):
     """No key, or an unknown one."""
 
-    status, code, title = 401, "unauthorized", "Authentication required"
+    status, code, title, group = 401, "unauthorized", "Authentication required", "work"
     remedy = "Send `Authorization: Bearer KEY`."
     headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
     openai_code = "invalid_api_key"
@@ -86,9 +100,7 @@ class OriginRefused(IntoneError):
 class ReloadRefused(IntoneError):
     """The voices may be reloaded over HTTP only if there are API keys."""
 
-    status = 403
-    code = "reload_refused"
-    title = "Reloading needs an API key"
+    status, code, title = 403, "reload_refused", "Reloading needs an API key"
     remedy = "Set INTONE_API_KEYS, or send the process SIGHUP."
 
 
@@ -102,7 +114,7 @@ class RouteNotFound(IntoneError):
 class VoiceNotFound(IntoneError):
     """No voice has this name."""
 
-    status, code, title = 404, "voice_not_found", "Unknown voice"
+    status, code, title, group = 404, "voice_not_found", "Unknown voice", "text"
     remedy = "`GET /voices` lists the voices."
     openai_param = "voice"
 
@@ -136,7 +148,7 @@ class NotAcceptable(IntoneError):
 class BodyTooSlow(IntoneError):
     """The body did not arrive in time."""
 
-    status, code, title = 408, "body_too_slow", "The body did not arrive in time"
+    status, code, title, group = 408, "body_too_slow", "The body did not arrive in time", "body"
     remedy = "Send the request again, its body at once."
     headers: Mapping[str, str] = {"Connection": "close"}
     """The rest of the body may still arrive, and must not be read as the next request."""
@@ -152,7 +164,7 @@ class SocketSilent(IntoneError):
 class ReaderTooSlow(IntoneError):
     """The reader of a response accepted too little for too long."""
 
-    status, code, title = 408, "reader_too_slow", "The client read the response too slowly"
+    status, code, title, group = 408, "reader_too_slow", "The client read the response too slowly", "stream"
     remedy = (
         "Read at least `INTONE_READER_RATE` bytes a second on average; pauses may add up to `INTONE_READER_PATIENCE` "
         "seconds."
@@ -163,6 +175,7 @@ class FallbackRefused(IntoneError):
     """A fallback would be needed, and the request is `strict`."""
 
     status, code, title = 409, "fallback_refused", "The voice lacks an emotion and strict forbids a fallback"
+    group = "text"
     remedy = "Leave `strict` out, or choose a voice or an emotion from `GET /voices`."
     headers: Mapping[str, str] = {"X-Should-Retry": "false"}
     """Clients repeat 409 and 504 on their own, but the response would be the same."""
@@ -171,7 +184,7 @@ class FallbackRefused(IntoneError):
 class TextTooLong(IntoneError):
     """The text has more code points than the setting allows."""
 
-    status, code, title = 413, "text_too_long", "The text is too long"
+    status, code, title, group = 413, "text_too_long", "The text is too long", "text"
     remedy = "Send the text in parts, or raise `INTONE_MAX_CHARS`."
     openai_param = "input"
 
@@ -179,7 +192,7 @@ class TextTooLong(IntoneError):
 class AudioTooLong(IntoneError):
     """The speech would be longer than the setting allows."""
 
-    status, code, title = 413, "audio_too_long", "The speech would be too long"
+    status, code, title, group = 413, "audio_too_long", "The speech would be too long", "text"
     remedy = "Send the text in parts, or raise `INTONE_MAX_AUDIO_SECONDS`."
     openai_param = "input"
 
@@ -187,7 +200,7 @@ class AudioTooLong(IntoneError):
 class AnswerTooLarge(IntoneError):
     """The response would have more bytes than the setting allows."""
 
-    status, code, title = 413, "answer_too_large", "The response would be too large"
+    status, code, title, group = 413, "answer_too_large", "The response would be too large", "complete"
     remedy = "Request a stream, MP3 or less text; the operator may raise `INTONE_MAX_ANSWER_BYTES`."
     openai_param = "input"
 
@@ -195,7 +208,7 @@ class AnswerTooLarge(IntoneError):
 class BodyTooLarge(IntoneError):
     """The body has more bytes than any request may have."""
 
-    status, code, title = 413, "body_too_large", "The body is too large"
+    status, code, title, group = 413, "body_too_large", "The body is too large", "body"
     remedy = "Send the text in parts of under 4 MiB."
     openai_param = "input"
 
@@ -203,14 +216,14 @@ class BodyTooLarge(IntoneError):
 class UnsupportedMediaType(IntoneError):
     """The route does not accept the Content-Type."""
 
-    status, code, title = 415, "unsupported_media_type", "The Content-Type is not supported"
+    status, code, title, group = 415, "unsupported_media_type", "The Content-Type is not supported", "body"
     remedy = "Send `application/json`, `text/plain` or `application/ssml+xml`."
 
 
 class UnsupportedContentEncoding(IntoneError):
     """The body is compressed."""
 
-    status, code, title = 415, "unsupported_content_encoding", "The Content-Encoding is not supported"
+    status, code, title, group = 415, "unsupported_content_encoding", "The Content-Encoding is not supported", "body"
     remedy = "Send the body uncompressed, without `Content-Encoding`."
     headers: Mapping[str, str] = {"Accept-Encoding": "identity"}
     """The accepted coding (RFC 9110, 15.5.16)."""
@@ -237,14 +250,20 @@ class UnknownHost(IntoneError):
 class InvalidRequest(IntoneError):
     """A field is missing, unknown, of the wrong type or out of range."""
 
-    status, code, title = 422, "invalid_request", "A field of the request is wrong"
+    status, code, title, group = 422, "invalid_request", "A field of the request is wrong", "text"
     remedy = "Each field that is wrong is named, with what is wrong with it."
+
+    @classmethod
+    def from_fields(cls, fields: Sequence[FieldError], hint: str = "GET /docs lists the fields.") -> Self:
+        """Return the error for invalid fields; its message names the first three."""
+        detail = "; ".join(f"{field.pointer[2:]}: {field.detail}" for field in fields[:3])
+        return cls(f"{detail}.", hint=hint, fields=fields)
 
 
 class InvalidSsml(IntoneError):
     """The SSML is not XML that can be read safely; the detail names line and column."""
 
-    status, code, title = 422, "invalid_ssml", "The SSML cannot be read"
+    status, code, title, group = 422, "invalid_ssml", "The SSML cannot be read", "text"
     remedy = "The detail names line and column; `GET /ssml` lists what is understood."
     openai_param = "input"
 
@@ -252,7 +271,7 @@ class InvalidSsml(IntoneError):
 class EmptyText(IntoneError):
     """The text is empty, white space, or in a script that the voice cannot read."""
 
-    status, code, title = 422, "empty_text", "There is no text to speak"
+    status, code, title, group = 422, "empty_text", "There is no text to speak", "text"
     remedy = "Send at least one character other than white space."
     openai_param = "input"
 
@@ -260,7 +279,7 @@ class EmptyText(IntoneError):
 class UnknownEmotion(IntoneError):
     """The emotion is neither one of the seven nor an alias."""
 
-    status, code, title = 422, "unknown_emotion", "Unknown emotion"
+    status, code, title, group = 422, "unknown_emotion", "Unknown emotion", "text"
     remedy = "`GET /voices` lists the emotions and their other names."
     openai_param = "emotion"
 
@@ -268,7 +287,7 @@ class UnknownEmotion(IntoneError):
 class BlendUnsupported(IntoneError):
     """The voice cannot blend these emotions."""
 
-    status, code, title = 422, "blend_unsupported", "The voice cannot blend these emotions"
+    status, code, title, group = 422, "blend_unsupported", "The voice cannot blend these emotions", "text"
     remedy = "Name one emotion, or a voice whose `degree` is true."
     openai_param = "emotion"
 
@@ -276,7 +295,7 @@ class BlendUnsupported(IntoneError):
 class InvalidVoice(SetupError):
     """A voice folder cannot be used; the detail says what disagrees."""
 
-    status, code, title = 503, "voice_unavailable", "The voice cannot be loaded"
+    status, code, title, group = 503, "voice_unavailable", "The voice cannot be loaded", "text"
     remedy = (
         "Choose another voice, or tell the operator the request id: the log says what is wrong with the voice's files."
     )
@@ -285,7 +304,7 @@ class InvalidVoice(SetupError):
 class RateLimited(IntoneError):
     """A client sends more requests than the setting allows; `retry_after` in whole seconds."""
 
-    status, code, title = 429, "rate_limited", "Too many requests"
+    status, code, title, group = 429, "rate_limited", "Too many requests", "work"
     remedy = "Wait as long as `Retry-After` says."
 
     def __init__(self, detail: str, *, hint: str = "", retry_after: int = 1) -> None:
@@ -303,7 +322,7 @@ class HeadTooLarge(IntoneError):
 class TooManyStreams(IntoneError):
     """A client has as many open streams as the setting allows."""
 
-    status, code, title = 429, "too_many_streams", "Too many open streams"
+    status, code, title, group = 429, "too_many_streams", "Too many open streams", "stream"
     remedy = "Read one to its end or close it; the operator may raise `INTONE_MAX_STREAMS_PER_CLIENT`."
     headers: Mapping[str, str] = {"Retry-After": "5"}
 
@@ -318,7 +337,7 @@ class TooManyContexts(IntoneError):
 class Busy(IntoneError):
     """The queue is full, or there is no room for another response."""
 
-    status, code, title = 503, "busy", "The service is busy"
+    status, code, title, group = 503, "busy", "The service is busy", "work"
     remedy = "Retry after `Retry-After` seconds; the operator may raise `INTONE_QUEUE_SIZE`."
     headers: Mapping[str, str] = {"Retry-After": "5"}
 
@@ -326,7 +345,7 @@ class Busy(IntoneError):
 class NotReady(IntoneError):
     """The models are still being loaded, or the service is stopping."""
 
-    status, code, title = 503, "not_ready", "The service is not ready"
+    status, code, title, group = 503, "not_ready", "The service is not ready", "work"
     remedy = "Retry after `Retry-After` seconds; `GET /ready` reports when."
     headers: Mapping[str, str] = {"Retry-After": "2"}
 
@@ -334,7 +353,7 @@ class NotReady(IntoneError):
 class OverTimeBudget(IntoneError):
     """The request took longer than the setting allows."""
 
-    status, code, title = 504, "over_time_budget", "The request took too long"
+    status, code, title, group = 504, "over_time_budget", "The request took too long", "work"
     remedy = "Send less text or request a stream; the operator may raise `INTONE_TIME_BUDGET`."
     headers: Mapping[str, str] = {"X-Should-Retry": "false"}
 
@@ -342,7 +361,7 @@ class OverTimeBudget(IntoneError):
 class NoStorage(IntoneError):
     """A temporary file cannot be written."""
 
-    status, code, title = 507, "no_storage", "No storage for the response"
+    status, code, title, group = 507, "no_storage", "No storage for the response", "complete"
     remedy = "Request a stream, which needs none; the operator may set `TMPDIR` to a folder with room."
     headers: Mapping[str, str] = {"Retry-After": "5"}
 

@@ -49,39 +49,36 @@ def _check_context(value: Any) -> str | list[str] | None:
     return value if isinstance(value, list) else value or None
 
 
-def _check_lexicon(value: Any) -> dict[str, str] | None:
-    """Validate the readings of words: an object, or its JSON in a query."""
+def _check_mapping(value: Any, form: str, most: int, most_chars: int) -> dict[str, str] | None:
+    """Validate an object of strings, or its JSON in a query."""
     if isinstance(value, str):
         try:
             value = json.loads(value, object_pairs_hook=_refuse_repeated)
         except (json.JSONDecodeError, RecursionError):
-            raise ValueError(LEXICON_FORM) from None
+            raise ValueError(form) from None
     if value is None:
         return None
     if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
-        raise ValueError(LEXICON_FORM)
-    if len(value) > MAX_LEXICON_ENTRIES or any(len(one) > MAX_LEXICON_CHARS for pair in value.items() for one in pair):
-        raise ValueError(f"must have at most {MAX_LEXICON_ENTRIES} entries of {MAX_LEXICON_CHARS} characters each")
+        raise ValueError(form)
+    if len(value) > most or any(len(one) > most_chars for pair in value.items() for one in pair):
+        raise ValueError(f"must have at most {most} entries of {most_chars} characters each")
     return value or None
+
+
+def _check_lexicon(value: Any) -> dict[str, str] | None:
+    """Validate the readings of words."""
+    return _check_mapping(value, LEXICON_FORM, MAX_LEXICON_ENTRIES, MAX_LEXICON_CHARS)
 
 
 def _check_voices(value: Any) -> dict[str, str] | None:
-    """Validate the voices by what they speak: an object, its JSON, or pairs `name=voice,name=voice`."""
+    """Validate the voices by what they speak; in a query also as pairs `name=voice,name=voice`."""
     if isinstance(value, str) and not value.lstrip().startswith("{"):
         parts = (part.partition("=") for part in value.split(",") if part.strip())
         value = _refuse_repeated([(name.strip(), voice.strip()) for name, _, voice in parts])
-    elif isinstance(value, str):
-        try:
-            value = json.loads(value, object_pairs_hook=_refuse_repeated)
-        except (json.JSONDecodeError, RecursionError):
-            raise ValueError(VOICES_FORM) from None
-    if value is None:
-        return None
-    if not isinstance(value, dict) or not all(isinstance(one, str) and one and name for name, one in value.items()):
+    voices = _check_mapping(value, VOICES_FORM, MAX_VOICES, MAX_VOICE_CHARS)
+    if not all(name and voice for name, voice in (voices or {}).items()):
         raise ValueError(VOICES_FORM)
-    if len(value) > MAX_VOICES or any(len(one) > MAX_VOICE_CHARS for pair in value.items() for one in pair):
-        raise ValueError(f"must have at most {MAX_VOICES} entries of {MAX_VOICE_CHARS} characters each")
-    return value or None
+    return voices
 
 
 def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -110,34 +107,15 @@ MAX_INSTRUCTIONS_CHARS = 4096
 """Maximum characters of instructions; the same as OpenAI's."""
 
 Instructions = Annotated[str, Field(max_length=MAX_INSTRUCTIONS_CHARS)]
+_LexiconText = Annotated[str, Field(max_length=MAX_LEXICON_CHARS)]
+_LexiconObject = Annotated[dict[_LexiconText, _LexiconText], Field(max_length=MAX_LEXICON_ENTRIES)]
 LexiconField = Annotated[
-    dict[str, str] | None,
-    PlainValidator(
-        _check_lexicon,
-        json_schema_input_type=Annotated[
-            dict[
-                Annotated[str, Field(max_length=MAX_LEXICON_CHARS)], Annotated[str, Field(max_length=MAX_LEXICON_CHARS)]
-            ],
-            Field(max_length=MAX_LEXICON_ENTRIES),
-        ]
-        | str
-        | None,
-    ),
+    dict[str, str] | None, PlainValidator(_check_lexicon, json_schema_input_type=_LexiconObject | str | None)
 ]
+_VoiceText = Annotated[str, Field(min_length=1, max_length=MAX_VOICE_CHARS)]
+_VoicesObject = Annotated[dict[_VoiceText, _VoiceText], Field(max_length=MAX_VOICES)]
 VoicesField = Annotated[
-    dict[str, str] | None,
-    PlainValidator(
-        _check_voices,
-        json_schema_input_type=Annotated[
-            dict[
-                Annotated[str, Field(min_length=1, max_length=MAX_VOICE_CHARS)],
-                Annotated[str, Field(min_length=1, max_length=MAX_VOICE_CHARS)],
-            ],
-            Field(max_length=MAX_VOICES),
-        ]
-        | str
-        | None,
-    ),
+    dict[str, str] | None, PlainValidator(_check_voices, json_schema_input_type=_VoicesObject | str | None)
 ]
 Expressiveness = Annotated[float, Field(ge=0, le=2)]
 StrengthName = Literal["auto", "fixed"]

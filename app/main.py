@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import mimetypes
+import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -15,32 +18,28 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
 
-from app.api.errors import GuardMiddleware, handle_intone_error, handle_router_error
+from app.api.clients import KeyAuthenticator
+from app.api.errors import handle_intone_error, handle_router_error
 from app.api.jobs import ClientDisconnected
 from app.api.live.handshake import LiveGuard
-from app.api.middleware.access_log import (
+from app.api.middleware import (
     CLIENT_CLOSED_REQUEST,
     AccessLogMiddleware,
-    RouteTemplates,
-    refuse_trailing_line_feed,
-)
-from app.api.middleware.auth import KeyAuthenticator
-from app.api.middleware.compat import (
-    DropCookiesMiddleware,
+    GuardMiddleware,
     HeadMiddleware,
     HostCheck,
-    NoSniffMiddleware,
     OriginCheck,
     PathPrefixMiddleware,
+    RouteTable,
+    refuse_trailing_line_feed,
 )
 from app.api.openapi import TAGS, build_document, describe_api, make_operation_id
 from app.api.routes import live, openai, operations, sagemaker, synthesize, voices, web
 from app.api.routes.operations import register_gauges
-from app.api.server import DrainingServer, listen, make_server_config, watch_log
+from app.api.server import DrainingServer, ProtocolFactory, listen, make_server_config, watch_log
 from app.api.state import Service, load_pipeline
-from app.errors import IntoneError
+from app.errors import IntoneError, SetupError
 from app.metrics import Metrics
 from app.packages import version
 from app.settings import Settings
@@ -49,6 +48,8 @@ if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
 
 __all__ = ["DrainingServer", "create_app", "listen", "make_server_config", "watch_log"]
+
+logger = logging.getLogger("intone.service")
 
 
 def create_app(
@@ -84,7 +85,8 @@ def create_app(
     app.add_exception_handler(IntoneError, handle_intone_error)
     app.add_exception_handler(HTTPException, handle_router_error)
     app.add_exception_handler(ClientDisconnected, answer_disconnected_client)
-    add_middleware(app, settings, service.metrics, [route for one in (*routers, app) for route in one.routes])
+    app.state.routes = RouteTable([route for one in (*routers, app) for route in one.routes])
+    add_middleware(app, settings, service.metrics)
     build_document(app, with_keys=bool(settings.api_keys))
     return app
 
@@ -132,19 +134,40 @@ def add_cors(app: FastAPI, origins: Sequence[str]) -> None:
     )
 
 
-def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, routes: Iterable[BaseRoute]) -> None:
+def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     """Add the middleware from the innermost to the outermost.
 
     Web pages can read errors raised inside of CORS, and preflight requests need no key; the access log sees everything.
     """
-    app.add_middleware(DropCookiesMiddleware)
     hosts, keys = HostCheck(settings.allowed_hosts, loopback=settings.is_loopback), KeyAuthenticator(settings.api_keys)
     app.state.live_guard = LiveGuard(hosts, OriginCheck(settings.cors_origins), keys)
     app.add_middleware(GuardMiddleware, checks=(hosts.check, keys.check, refuse_trailing_line_feed))
     app.add_middleware(HeadMiddleware)
     if settings.cors_origins:
         add_cors(app, settings.cors_origins)
-    app.add_middleware(NoSniffMiddleware)
-    app.add_middleware(AccessLogMiddleware, template_of=RouteTemplates(routes).find, answered=metrics.observe_response)
+    find_template = app.state.routes.find_template
+    app.add_middleware(AccessLogMiddleware, template_of=find_template, answered=metrics.observe_response)
     if settings.root_path:
         app.add_middleware(PathPrefixMiddleware, root_path=settings.root_path)
+
+
+def listen_wyoming(settings: Settings) -> AbstractContextManager[socket.socket | None]:
+    """Return the socket of the Wyoming protocol; None if it is off."""
+    if not settings.wyoming:
+        return nullcontext()
+    try:
+        from app.api.wyoming import server
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "wyoming":
+            raise
+        detail = "INTONE_WYOMING needs the package wyoming, which is not installed."
+        raise SetupError(detail, hint="Install the extra: pip install 'intone[wyoming]'.") from None
+    return server.listen_wyoming(settings.wyoming)
+
+
+def make_wyoming_protocol(app: FastAPI, listener: socket.socket) -> ProtocolFactory:
+    """Return the factory of protocols for a socket of the Wyoming protocol."""
+    from app.api.wyoming.server import WyomingProtocol, describe_listener
+
+    logger.info("listening on %s", describe_listener(listener))
+    return partial(WyomingProtocol, app.state.service, app.state.connections)

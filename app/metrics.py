@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import accumulate, pairwise, product
+from functools import partial
+from itertools import accumulate, pairwise
 
 from prometheus_client import (
     CollectorRegistry,
@@ -74,26 +75,16 @@ class RequestMetrics:
     """Thread-safe metrics of responses."""
 
     def __init__(self, here: CollectorRegistry) -> None:
-        self._requests = Counter(
-            "intone_requests",
-            "Responses by route and HTTP status; 499 if the client disconnected.",
-            ["route", "status"],
-            registry=here,
+        counter, histogram = partial(Counter, registry=here), partial(Histogram, registry=here)
+        text = "Responses by route and HTTP status; 499 if the client disconnected."
+        self._requests = counter("intone_requests", text, ["route", "status"])
+        text = (
+            "Seconds from the arrival of a request to the end of its response; a stream lasts until it has been read."
         )
-        self._seconds = Histogram(
-            "intone_request_duration_seconds",
-            "Seconds from the arrival of a request to the end of its response; a stream lasts until it has been read.",
-            ["route"],
-            buckets=REQUEST_SECONDS,
-            registry=here,
-        )
-        self._first_byte = Histogram(
-            "intone_stream_first_byte_seconds",
-            "Seconds from the arrival of a request to the first byte of a stream.",
-            buckets=FIRST_BYTE_SECONDS,
-            registry=here,
-        )
-        self._rejected = Counter("intone_rejected", "Error responses by their code.", ["code"], registry=here)
+        self._seconds = histogram("intone_request_duration_seconds", text, ["route"], buckets=REQUEST_SECONDS)
+        text = "Seconds from the arrival of a request to the first byte of a stream."
+        self._first_byte = histogram("intone_stream_first_byte_seconds", text, buckets=FIRST_BYTE_SECONDS)
+        self._rejected = counter("intone_rejected", "Error responses by their code.", ["code"])
         for code in (IntoneError.code, *(kind.code for kind in ERRORS)):
             # Start each series at zero; otherwise the first error of a kind would be no increase.
             self._rejected.labels(code)
@@ -134,76 +125,45 @@ class SpeechMetrics:
     """Thread-safe metrics of synthesized speech."""
 
     def __init__(self, here: CollectorRegistry) -> None:
-        self._characters = Counter(
-            "intone_characters", "Characters of synthesized requests, markup included.", registry=here
-        )
-        self._audio = Counter("intone_audio_seconds", "Seconds of synthesized audio.", registry=here)
-        self._utterances = Counter(
-            "intone_utterances",
-            "Synthesized utterances by emotion and its origin.",
-            ["emotion", "source"],
-            registry=here,
-        )
-        self._fallbacks = Counter(
-            "intone_fallbacks",
-            "Utterances whose requested emotion the voice lacks, by that emotion.",
-            ["wanted"],
-            registry=here,
-        )
-        self._confidence = Histogram(
-            "intone_classifier_confidence",
-            "Largest probability of each classified utterance.",
-            buckets=PROBABILITIES,
-            registry=here,
-        )
-        self._warnings = Counter("intone_warnings", "Deviations from requests by code.", ["code"], registry=here)
-        self._stages = Histogram(
-            "intone_stage_seconds",
-            "Seconds of a request in each stage.",
-            ["stage"],
-            buckets=STAGE_SECONDS,
-            registry=here,
-        )
-        self._real_time = Histogram(
-            "intone_real_time_factor",
-            "Seconds of computation per second of audio of a request.",
-            buckets=REAL_TIME_FACTORS,
-            registry=here,
-        )
-        self._begin_at_zero()
+        counter, histogram = partial(Counter, registry=here), partial(Histogram, registry=here)
+        self._characters = counter("intone_characters", "Characters of synthesized requests, markup included.")
+        self._audio = counter("intone_audio_seconds", "Seconds of synthesized audio.")
+        text = "Synthesized utterances by emotion and its origin."
+        self._utterances = counter("intone_utterances", text, ["emotion", "source"])
+        text = "Utterances whose requested emotion the voice lacks, by that emotion."
+        self._fallbacks = counter("intone_fallbacks", text, ["wanted"])
+        text = "Largest probability of each classified utterance."
+        self._confidence = histogram("intone_classifier_confidence", text, buckets=PROBABILITIES)
+        self._warnings = counter("intone_warnings", "Deviations from requests by code.", ["code"])
+        text = "Seconds of a request in each stage."
+        self._stages = histogram("intone_stage_seconds", text, ["stage"], buckets=STAGE_SECONDS)
+        text = "Seconds of computation per second of audio of a request."
+        self._real_time = histogram("intone_real_time_factor", text, buckets=REAL_TIME_FACTORS)
+        # Start each series at zero; otherwise the first event of a kind would be no increase.
+        for emotion in Emotion:
+            self._fallbacks.labels(emotion.value)
+            for source in Source:
+                self._utterances.labels(emotion.value, source.value)
+        for stage in fields(Timings):
+            self._stages.labels(stage.name)
 
     def observe_synthesis(self, spoken: SynthesisRecord) -> None:
         """Record the synthesis of a request."""
         self._characters.inc(spoken.characters)
         self._audio.inc(spoken.seconds)
         for utterance in spoken.utterances:
-            self._count_utterance(utterance)
+            self._utterances.labels(utterance.emotion.value, utterance.source.value).inc()
+            if utterance.requested_emotion is not None:
+                self._fallbacks.labels(utterance.requested_emotion.value).inc()
+            if utterance.probabilities is not None:
+                self._confidence.observe(max(utterance.probabilities.values()))
         for warning in spoken.warnings:
             self._warnings.labels(warning.code).inc()
-        self._observe_cost(spoken.timings, spoken.seconds)
-
-    def _count_utterance(self, utterance: Utterance) -> None:
-        self._utterances.labels(utterance.emotion.value, utterance.source.value).inc()
-        if utterance.requested_emotion is not None:
-            self._fallbacks.labels(utterance.requested_emotion.value).inc()
-        if utterance.probabilities is not None:
-            self._confidence.observe(max(utterance.probabilities.values()))
-
-    def _observe_cost(self, timings: Timings, seconds: float) -> None:
-        spent = {stage.name: getattr(timings, stage.name) / 1000 for stage in fields(timings)}
+        spent = {stage.name: getattr(spoken.timings, stage.name) / 1000 for stage in fields(spoken.timings)}
         for stage, value in spent.items():
             self._stages.labels(stage).observe(value)
-        if seconds:
-            self._real_time.observe((sum(spent.values()) - spent["queue"]) / seconds)
-
-    def _begin_at_zero(self) -> None:
-        """Start each series at zero; otherwise the first event of a kind would be no increase."""
-        for emotion, source in product(Emotion, Source):
-            self._utterances.labels(emotion.value, source.value)
-        for emotion in Emotion:
-            self._fallbacks.labels(emotion.value)
-        for stage in fields(Timings):
-            self._stages.labels(stage.name)
+        if spoken.seconds:
+            self._real_time.observe((sum(spent.values()) - spent["queue"]) / spoken.seconds)
 
 
 class Metrics:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -60,11 +61,6 @@ def _parse_list(value: Any, parse: Callable[[str], str]) -> Any:
     return [parse(one) if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
 
 
-def parse_origins(value: Any) -> Any:
-    """Parse origins of web pages from a list."""
-    return _parse_list(value, _parse_origin)
-
-
 def _parse_origin(written: str) -> str:
     """Return an origin as browsers send it; refuse what no browser sends, since it would silently match nothing."""
     origin = written.lower()
@@ -72,11 +68,6 @@ def _parse_origin(written: str) -> str:
     if origin == "*" or (scheme and host and origin == f"{scheme}://{host}" and not set("*@") & set(host)):
         return origin
     raise ValueError(f"{written!r} is not an origin: write scheme://host or scheme://host:port, without a path, or *")
-
-
-def parse_hosts(value: Any) -> Any:
-    """Parse host names from a list."""
-    return _parse_list(value, _parse_host)
 
 
 def _parse_host(written: str) -> str:
@@ -167,11 +158,6 @@ def _list_voice_folders() -> list[Path]:
     return [MODELS_DIR / "voices", user_data_path("intone", appauthor=False) / "voices"]
 
 
-def _find_cache_folder() -> Path:
-    """Return the user's cache folder."""
-    return user_cache_path("intone", appauthor=False)
-
-
 class Settings(BaseSettings):
     """Settings of the service and the command line."""
 
@@ -188,7 +174,7 @@ class Settings(BaseSettings):
     """Address to listen on. Any address other than loopback requires api_keys or allow_anonymous."""
     port: int = Field(default=8000, ge=0, le=65535)
     """Port to listen on; 0 selects a free port."""
-    allowed_hosts: Annotated[list[str], NoDecode, BeforeValidator(parse_hosts)] = []
+    allowed_hosts: Annotated[list[str], NoDecode, BeforeValidator(partial(_parse_list, parse=_parse_host))] = []
     """Host names that requests may use besides localhost. If empty, a service on loopback accepts only localhost, and
     any other service accepts every name."""
     max_connections: int = Field(default=1000, ge=1)
@@ -202,7 +188,7 @@ class Settings(BaseSettings):
     rate_limit: float = Field(default=0, ge=0, allow_inf_nan=False)
     """Maximum speech requests per minute for each API key, or for each client address if api_keys is empty; 0 means no
     limit."""
-    cors_origins: Annotated[list[str], NoDecode, BeforeValidator(parse_origins)] = []
+    cors_origins: Annotated[list[str], NoDecode, BeforeValidator(partial(_parse_list, parse=_parse_origin))] = []
     """Origins of web pages that may use the service (CORS), such as https://example.org,http://localhost:3000; * allows
     all."""
     root_path: Annotated[str, BeforeValidator(parse_prefix)] = ""
@@ -275,13 +261,12 @@ class Settings(BaseSettings):
     """Maximum sentences in a batch. Sentences of requests with a seed share a batch only if that does not change a byte
     of the audio."""
     backend: Literal["auto", "torch", "openvino", "openvino_bf16"] = "auto"
-    """Inference backend; auto measures those available at startup and selects the fastest; say and analyze use torch
-    for texts under 20,000 characters. A seed reproduces the same bytes only on the same backend: set it if the bytes
-    must not change between starts or machines."""
+    """Inference backend; auto measures those available at the first start on a processor and selects the fastest. A
+    seed reproduces the same bytes only on the same backend: set it if the bytes must not change between machines."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """PyTorch device; auto uses a GPU if there is one. On a GPU, backend=auto always selects torch."""
-    graph_cache: Path = Field(default_factory=_find_cache_folder)
-    """Folder in which converted networks are cached, to make later starts faster."""
+    graph_cache: Path = Field(default_factory=lambda: user_cache_path("intone", appauthor=False))
+    """Folder in which converted networks are cached. Later starts use them without torch, faster and in less memory."""
     cache_mb: int = Field(default=256, ge=0)
     """Megabytes of memory for the cache of synthesized sentences; 0 disables it. API keys share the memory, but never
     see each other's entries."""
@@ -304,7 +289,7 @@ class Settings(BaseSettings):
     @property
     def is_loopback(self) -> bool:
         """Whether the service listens on a loopback address."""
-        return _is_loopback(self.host)
+        return is_loopback_host(self.host)
 
     @model_validator(mode="after")
     def _require_authentication(self) -> Self:
@@ -318,7 +303,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _refuse_open_wyoming(self) -> Self:
         host = urlsplit(self.wyoming).hostname
-        if host is None or _is_loopback(host):
+        if host is None or is_loopback_host(host):
             return self
         reachable = f"INTONE_WYOMING: {host} can be reached from outside, and Wyoming has no authentication"
         if self.api_keys:
@@ -331,8 +316,8 @@ class Settings(BaseSettings):
         return self
 
 
-def _is_loopback(host: str) -> bool:
-    """Return whether the address is a loopback address."""
+def is_loopback_host(host: str) -> bool:
+    """Return whether a host is this machine, by its usual name or a loopback address."""
     if host == "localhost":
         return True
     try:

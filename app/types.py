@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from app.text.lexicon import Lexicon
 
-
 Samples: TypeAlias = "npt.NDArray[np.float32]"
 """Audio of one channel, (samples,), within -1 to 1."""
 
@@ -182,9 +181,9 @@ class Sentence:
     """Sentence of the request: the classifier reads it whole, the voice speaks its clauses."""
 
     text: str
-    """Without markup, as in `Clause`; so are the offsets."""
     start: int
     end: int
+    """As in `Clause`."""
     clauses: tuple[Clause, ...]
     """At least one clause, in order; together they omit only white space of the sentence."""
     ends_paragraph: bool = False
@@ -198,11 +197,10 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointId:
-    """Checkpoint that speaks an emotion, as the plan reports it."""
+    """Checkpoint that speaks an emotion, as the plan reports it: its name, and the hash of its weights."""
 
     name: str
     sha256: str
-    """Hash of the acoustic model's weight file, hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +235,8 @@ class Word:
     span: tuple[int, int] | None
     """Code points in the request's text; None if the text was edited."""
     start: float
-    """Seconds from the beginning of the audio, as `end`."""
     end: float
+    """Seconds from the beginning of the audio."""
     place: int = 0
     """Offset in the utterance's text."""
 
@@ -272,7 +270,6 @@ class Utterance:
     """Strength with which the voice speaks the emotion, 0.01 to 2."""
     role: Role = Role.NARRATION
     speaker: str | None = None
-    """Copied from `Clause`."""
     speed: float = 1.0
     volume: float = 1.0
     pitch: float = 0.0
@@ -288,7 +285,7 @@ class Utterance:
     end: float | None = None
     """Seconds from the beginning of the audio, the pause excluded; both are None before synthesis."""
     words: tuple[Word, ...] = ()
-    """Words with their times; empty before synthesis and if the model predicts no durations."""
+    """Empty before synthesis and if the model predicts no durations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,23 +321,6 @@ class Timings:
     encode: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Speech:
-    """Joined audio of a plan."""
-
-    samples: Samples
-    sample_rate: int
-    """Hertz."""
-    plan: Plan
-    """Plan with start, end and words filled in."""
-    timings: Timings = field(default_factory=Timings)
-
-    @property
-    def duration(self) -> float:
-        """Duration of the audio in seconds."""
-        return len(self.samples) / self.sample_rate
-
-
 class EditedUtterance(NamedTuple):
     """Utterance of a plan that a client sends back, possibly edited."""
 
@@ -354,9 +334,8 @@ class Turn(NamedTuple):
     """Part of a conversation that one voice speaks."""
 
     start: int
-    """Offset in the request's text, in code points."""
     end: int
-    """End offset in code points, exclusive."""
+    """Offsets in the request's text, in code points, half-open."""
     voice: str | None = None
     """Name or alias of a voice; None is that of the request."""
     emotion: Emotion | Blend | None = None
@@ -407,10 +386,9 @@ class SpeechRequest:
     markup: bool = False
     """Whether the text is SSML."""
     edited: tuple[EditedUtterance, ...] | None = None
-    """None if the request contains a text instead of a plan."""
+    """None if the request contains no plan."""
     key_name: str | None = None
-    """Name of the request's API key; None without authentication. Caches do not share entries between keys, because a
-    cache hit would reveal to one client what another one had sent."""
+    """Name of the request's API key, if any. A cache hit of another key would reveal what its client had sent."""
     rate_for: Callable[[int], int] = int
     """Function from the highest sample rate of the voices (Hertz) to that of the response; by default the identity."""
     check_room: Callable[[float, int], None] = lambda seconds, rate: None

@@ -21,9 +21,8 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from app.bench.measures import PARAGRAPH, Measurements, measure_throughput
+from app.bench.measures import PARAGRAPH, Measurements, measure_conversations, measure_streams, measure_throughput
 from app.bench.peers import INTONE, Server, find_peer, run_server, send_alone
-from app.bench.streams import measure_conversations, measure_streams
 
 THROUGHPUT_CLIENTS = 16
 

@@ -2,8 +2,10 @@
 
     python -m scripts.measure_live --sockets 12 --minutes 10
 
-Each socket receives the tokens of a language model (a word or a mark each), speaks them, and begins the next text at
-once. The first audio counts from the token with which the first sentence is certain: the one after its final mark.
+Each socket receives the tokens of a language model (a word or a mark each), speaks them, and begins the next text after
+a random pause of at most `--pause` seconds. Without pauses, sockets that wait for the same workers fall in step: all
+texts begin within a fifth of a second, as those of independent callers do not. The first audio counts from the token
+with which the first sentence is certain: the one after its final mark.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import asyncio
 import itertools
 import json
 import math
+import random
 import re
 import statistics
 import sys
@@ -28,9 +31,8 @@ from rich.table import Table
 from websockets.asyncio.client import ClientConnection, connect
 
 from app.audio.writers import BYTES_PER_SAMPLE
-from app.bench.measures import SENTENCES, join_sentences
+from app.bench.measures import SENTENCES, TOKENS_PER_SECOND, StreamTrace, join_sentences
 from app.bench.peers import INTONE, find_peer, run_server
-from app.bench.streams import TOKENS_PER_SECOND, StreamTrace
 
 SAMPLE_RATE = 22_050
 """Hertz; that of the default voice, so that nothing is resampled."""
@@ -90,11 +92,12 @@ async def speak(port: int, first: int, sentences: int, rate: float) -> StreamTra
         return StreamTrace(tuple((at - certain_at, seconds) for at, seconds in await listening))
 
 
-async def speak_repeatedly(port: int, client: int, rate: float, until: float) -> list[StreamTrace]:
-    """Speak texts of four sentences until a time, and return their traces."""
-    await asyncio.sleep(client / rate / 3)
+async def speak_repeatedly(port: int, client: int, rate: float, until: float, pause: float) -> list[StreamTrace]:
+    """Speak texts until a time, with random pauses of up to `pause` seconds before them, and return their traces."""
+    pauses = random.Random(client)
     traces = []
     for first in itertools.count(client):
+        await asyncio.sleep(pauses.uniform(0, pause))
         if time.perf_counter() > until:
             break
         traces.append(await speak(port, first, 4, rate))
@@ -124,7 +127,7 @@ def summarize(traces: Sequence[StreamTrace]) -> tuple[float, float]:
     return statistics.median(first), first[round(0.95 * (len(first) - 1))]
 
 
-async def measure(port: int, sockets: int, rate: float, minutes: float) -> Table:
+async def measure(port: int, sockets: int, rate: float, minutes: float, pause: float) -> Table:
     """Take all measures on a service, and return their table."""
     # Also makes the models of mixed emotions, which are made on first use.
     await speak(port, 0, len(SENTENCES), math.inf)
@@ -137,13 +140,13 @@ async def measure(port: int, sockets: int, rate: float, minutes: float) -> Table
     alone = summarize([await speak(port, first, 2, rate) for first in range(ALONE)])
     cuts = [await interrupt(port, first) for first in range(ALONE)]
     until = time.perf_counter() + 60 * minutes
-    crowd = await asyncio.gather(*(speak_repeatedly(port, client, rate, until) for client in range(sockets)))
+    crowd = await asyncio.gather(*(speak_repeatedly(port, client, rate, until, pause) for client in range(sockets)))
     traces = [trace for one in crowd for trace in one]
     loaded = summarize(traces)
     add("first audio, text at once, ms", at_once)
     add(f"first audio, {rate:g} tokens a second, ms", alone)
     add(f"the same, {sockets} sockets, ms", loaded)
-    add("with the sockets / alone", (loaded[0] / alone[0], loaded[1] / alone[0]))
+    add("with the sockets / text at once", (loaded[0] / at_once[0], loaded[1] / at_once[0]))
     table.add_row(f"late pieces in {minutes:g} minutes", str(sum(len(trace.waits) for trace in traces)))
     table.add_row("shortest buffer of a player, ms", f"{1000 * min(trace.slack for trace in traces):.0f}")
     spoken = sum(seconds for trace in traces for _, seconds in trace.arrivals)
@@ -159,6 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sockets", type=int, default=12)
     parser.add_argument("--rate", type=float, default=TOKENS_PER_SECOND, help="tokens a second")
     parser.add_argument("--minutes", type=float, default=1)
+    parser.add_argument("--pause", type=float, default=1, help="seconds before each text, at most")
     parser.add_argument("--folder", type=Path, default=Path.cwd(), help="of the checkout, by default this one")
     options = parser.parse_args(arguments)
     with TemporaryDirectory() as name:
@@ -166,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         unlimited = {**peer.environment, "INTONE_SOCKET_CHARS_PER_MINUTE": "0"}
         peer = replace(peer, folder=options.folder, environment=unlimited)
         with run_server(peer, Path(name)) as server:
-            table = asyncio.run(measure(server.port, options.sockets, options.rate, options.minutes))
+            table = asyncio.run(measure(server.port, options.sockets, options.rate, options.minutes, options.pause))
     Console(width=100).print(table)
     return 0
 

@@ -39,6 +39,8 @@ SLOW_FILES = {
     "test_missing_emotions.py",
     "test_ssml_properties.py",
 }
+SLOW_TESTS = {"test_hostile_markup_is_read_with_linear_work", "test_hostile_text_is_read_with_linear_work"}
+"""Tests that take a third of the time of all the fast ones."""
 SERVICES = {"server", "client", "own_server"}
 """Fixtures that start a service in its own process."""
 
@@ -52,6 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name not in SLOW_FOLDERS)
     for item in items:
         is_fast = item.path.parent.name in UNIT_FOLDERS and item.path.name not in SLOW_FILES
+        is_fast &= item.name.partition("[")[0] not in SLOW_TESTS
         if is_fast and not SERVICES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.unit)
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from torch import Tensor, nn
+from torch import nn
 
 from app.api.jobs import JobQueue
-from app.inference import ExampleInputs, Network, TorchBackend
+from app.inference import AnyArray, ExampleInputs, LazyModule, Network
+from app.inference.pytorch import TorchBackend
 from app.main import create_app
 from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline, load_classifier
@@ -32,10 +33,10 @@ class HeldBackend(TorchBackend):
         self.gate = threading.Event()
         self.gate.set()
 
-    def compile(self, module: nn.Module, example: ExampleInputs, precise: bool = False) -> Network:
+    def compile(self, module: nn.Module | LazyModule, example: ExampleInputs, precise: bool = False) -> Network:
         run = super().compile(module, example, precise)
 
-        def wait_and_run(*inputs: Tensor) -> tuple[Tensor, ...]:
+        def wait_and_run(*inputs: AnyArray) -> tuple[AnyArray, ...]:
             assert self.gate.wait(60)
             self.on_run()
             return run(*inputs)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from app.inference import Backend, TorchBackend
+from app.inference import Backend
+from app.inference.pytorch import TorchBackend
 from app.synthesis import Engine
 from app.synthesis.loader import Speaker, compute_mels
 from app.synthesis.models.acoustic import AcousticInput, Mel
@@ -87,7 +87,7 @@ def compute_mel(speaker: Speaker, ids: tuple[int, ...], speed: float = 1.0, seed
 
 
 def join_chunks(
-    vocoder: Vocoder, mel: torch.Tensor, seed: int = 0, low_latency: bool = False
+    vocoder: Vocoder, mel: npt.ArrayLike, seed: int = 0, low_latency: bool = False
 ) -> npt.NDArray[np.float32]:
     """Run a vocoder and join its chunks."""
-    return np.concatenate(list(vocoder.generate_chunks(mel, seed, low_latency)))
+    return np.concatenate(list(vocoder.generate_chunks(np.asarray(mel), seed, low_latency)))

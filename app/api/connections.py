@@ -17,8 +17,7 @@ from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from app.api.errors import PROBLEM_TYPE, make_problem
 from app.api.live.protocol import SocketProtocol
-from app.api.middleware.access_log import UNKNOWN_ROUTE, log_request
-from app.api.middleware.compat import NO_SNIFF_HEADERS
+from app.api.middleware import NO_SNIFF_HEADERS, UNKNOWN_ROUTE, log_request
 from app.errors import Busy, HeadTooLarge, IntoneError, MalformedRequest
 from app.metrics import ResponseRecord
 
@@ -59,9 +58,9 @@ class StrictConnection(h11.Connection):
         try:
             event = super().next_event()
         except h11.RemoteProtocolError:
-            raise RequestRefused(_make_malformed_error()) from None
+            raise RequestRefused(MalformedRequest("The request is not valid HTTP/1.1.")) from None
         if isinstance(event, h11.Request) and {name for name, _ in event.headers} >= _BODY_LENGTHS:
-            raise RequestRefused(_make_malformed_error("It has both Transfer-Encoding and Content-Length."))
+            raise RequestRefused(MalformedRequest("It has both Transfer-Encoding and Content-Length."))
         return event
 
 
@@ -70,19 +69,12 @@ def _check_head(received: bytes) -> None:
     end = _END_OF_HEAD.search(received)
     head = received[: end.end()] if end else received
     if len(head) > MAX_HEAD_BYTES or head.count(b"\n") > MAX_HEAD_LINES + 1:
-        raise RequestRefused(_make_too_large_error())
+        detail = f"The head has over {MAX_HEAD_BYTES} bytes or {MAX_HEAD_LINES} lines."
+        raise RequestRefused(HeadTooLarge(detail))
     if _BARE_LINE_FEED.search(head):
-        raise RequestRefused(_make_malformed_error("A line of its head does not end with CR LF."))
+        raise RequestRefused(MalformedRequest("A line of its head does not end with CR LF."))
     if _FOLDED_LINE.search(head):
-        raise RequestRefused(_make_malformed_error("A line of its head begins with white space."))
-
-
-def _make_too_large_error() -> HeadTooLarge:
-    return HeadTooLarge(f"The head has over {MAX_HEAD_BYTES} bytes or {MAX_HEAD_LINES} lines.")
-
-
-def _make_malformed_error(detail: str = "The request is not valid HTTP/1.1.") -> MalformedRequest:
-    return MalformedRequest(detail)
+        raise RequestRefused(MalformedRequest("A line of its head begins with white space."))
 
 
 QUIET_SECONDS = 75
@@ -199,8 +191,9 @@ class Connection(H11Protocol):
         try:
             super().handle_events()
         except RequestRefused as refused:
-            request_id = self.refuse(refused.error)
-            answer = self._count(refused.error)
+            request_id, error = self.refuse(refused.error), refused.error
+            answer = ResponseRecord(UNKNOWN_ROUTE, error.status, 0.0, code=error.code)
+            self._shared.answered(answer)
             log_request(answer, method="unknown", request_id=request_id, facts={"code": answer.code})
         if self._is_answering:
             self._shared.idle.pop(self, None)
@@ -254,11 +247,6 @@ class Connection(H11Protocol):
             status_code=status, headers=[*self.server_state.default_headers, *fields], reason=STATUS_PHRASES[status]
         )
         return response, h11.Data(data=body), h11.EndOfMessage()
-
-    def _count(self, error: IntoneError) -> ResponseRecord:
-        answer = ResponseRecord(UNKNOWN_ROUTE, error.status, 0.0, code=error.code)
-        self._shared.answered(answer)
-        return answer
 
     def _watch(self) -> None:
         self._next_look = self.loop.call_later(self.quiet_seconds, self._look, self._read_state())

@@ -1,41 +1,19 @@
-"""Convert typed errors to responses: `application/problem+json` (RFC 9457), or OpenAI's format below `/v1`.
-
-`GuardMiddleware` refuses requests before their body is read, and handles unexpected exceptions.
-"""
+"""Convert typed errors to responses: `application/problem+json` (RFC 9457), or OpenAI's format below `/v1`."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match, Mount
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.schemas import answers
-from app.errors import IntoneError, MethodNotAllowed, NotReady, RouteNotFound, SetupError
-
-_ROUTE_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-
-
-def list_allowed_methods(routes: Iterable[BaseRoute], path: str) -> tuple[str, ...]:
-    """Return the methods of all routes of a path, and OPTIONS, and HEAD if GET is among them."""
-    routes = list(routes)
-    taken = [method for method in _ROUTE_METHODS if any(_accepts_method(route, method, path) for route in routes)]
-    return (*taken, *(["HEAD"] if "GET" in taken else []), "OPTIONS")
-
-
-def _accepts_method(route: BaseRoute, method: str, path: str) -> bool:
-    match, _ = route.matches({"type": "http", "method": method, "path": path, "root_path": "", "headers": []})
-    # Mounts only serve files, although a mount itself matches every method.
-    return match is Match.FULL and (method == "GET" or not isinstance(route, Mount))
-
+from app.errors import Busy, IntoneError, MethodNotAllowed, RouteNotFound, SetupError
 
 _OPENAI_STATUSES = {404: 400, 413: 400, 422: 400}
 """Statuses that become 400, which OpenAI returns for any invalid field; all others stay."""
@@ -164,68 +142,22 @@ async def handle_router_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code != 405:
         return render_error(RouteNotFound("No route has this path.", hint="GET /docs lists every route."), request)
-    path = request.state.path
-    allowed = list_allowed_methods(request.app.routes, path)
-    if documented := request.app.openapi()["paths"].get(path):
-        # A route with a parameter, such as /voices/{name}, fits the paths of other routes, too.
-        known = {"options", *documented, *(["head"] if "get" in documented else [])}
-        allowed = tuple(method for method in allowed if method.lower() in known)
+    allowed = request.app.state.routes.list_methods(request.state.path)
     if request.method == "OPTIONS":
         return Response(status_code=204, headers={"Allow": ", ".join(allowed)})
     detail = f"{request.method} is not a method of this address."
     return render_error(MethodNotAllowed(detail, hint="See the header Allow.", allowed=allowed), request)
 
 
-RequestCheck = Callable[[Request], None]
-"""Function that raises a typed error to refuse a request; reads only the request's head."""
+def convert_exception(error: Exception, request_id: str) -> IntoneError:
+    """Return the error to report for an exception that nothing else handles, and log it.
 
-
-class GuardMiddleware:
-    """ASGI middleware that runs checks before the body is read, and is the last-resort error handler."""
-
-    def __init__(self, app: ASGIApp, checks: Sequence[RequestCheck]) -> None:
-        self.app = app
-        self.checks = checks
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        request, passage = Request(scope), _ResponseTracker(send)
-        try:
-            self._check(request)
-            await self.app(scope, receive, passage.send)
-        except asyncio.CancelledError:
-            # At shutdown, the server cancels requests that have not ended in the allowed time.
-            if passage.answered:
-                raise
-            await render_error(NotReady("The service is stopping."), request)(scope, receive, send)
-        except Exception as error:
-            if not isinstance(error, IntoneError):
-                request.state.log.setdefault("code", IntoneError.code)
-                log_exception(error, request.state.request_id)
-                error = IntoneError("")
-            if not passage.answered:
-                await render_error(error, request)(scope, receive, send)
-
-    def _check(self, request: Request) -> None:
-        for check in self.checks:
-            check(request)
-
-
-class _ResponseTracker:
-    """Sender that records whether a response has started."""
-
-    def __init__(self, send: Send) -> None:
-        self.send_on = send
-        self.answered = False
-
-    async def send(self, message: Message) -> None:
-        self.answered = True
-        await self.send_on(message)
-
-
-def log_exception(error: Exception, request_id: str) -> None:
-    """Log the type and the traceback of an exception, but not its message, which may quote text to be spoken."""
+    The log has its type and traceback, but not its message, which may quote text to be spoken.
+    """
+    if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
+        return Busy(
+            "The system allows no further thread.", hint="Try again; the operator may raise pids.max or ulimit -u."
+        )
     places = "".join(traceback.format_tb(error.__traceback__))
     logger.error("%s in request %s\n%s", type(error).__name__, request_id, places.rstrip())
+    return IntoneError("")

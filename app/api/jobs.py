@@ -115,13 +115,7 @@ class StreamingJob(AsyncIterator[T], Generic[T]):
         piece, self._first_piece = self._first_piece, None
         if piece is None:
             began = self._clock()
-            making = asyncio.get_running_loop().run_in_executor(self._threads, self.make)
-            making.add_done_callback(retrieve_exception)
-            try:
-                # Shielded: a cancelled waiter must not hide that the thread still runs.
-                piece = await asyncio.wait_for(asyncio.shield(making), max(0.0, self._left))
-            except TimeoutError:
-                raise make_timeout_error(self._time_budget) from None
+            piece = await _run_bounded(self._threads, self.make, self._left, self._time_budget)
             self._left -= self._clock() - began
         if not piece:
             raise StopAsyncIteration
@@ -147,6 +141,17 @@ def retrieve_exception(ended: asyncio.Future[Any]) -> None:
         ended.exception()
 
 
+async def _run_bounded(threads: Executor, step: Callable[[], T], seconds: float, budget: float) -> T:
+    """Run a step of a stream in a thread for at most some seconds; the error says how many the whole stream has."""
+    running = asyncio.get_running_loop().run_in_executor(threads, step)
+    running.add_done_callback(retrieve_exception)
+    try:
+        # Shielded: a cancelled waiter must not hide that the thread still runs.
+        return await asyncio.wait_for(asyncio.shield(running), max(0.0, seconds))
+    except TimeoutError:
+        raise make_timeout_error(budget) from None
+
+
 def make_timeout_error(seconds: float) -> OverTimeBudget:
     """Return the error of a request that took longer than its budget, in seconds."""
     return OverTimeBudget(
@@ -155,7 +160,7 @@ def make_timeout_error(seconds: float) -> OverTimeBudget:
     )
 
 
-WaitForDisconnect = Callable[[], Coroutine[Any, Any, None]]
+WaitForDisconnect = Callable[[], Coroutine[Any, Any, object]]
 """Coroutine function that returns when the client has disconnected."""
 
 
@@ -260,12 +265,7 @@ class JobQueue:
 
         Steps take no place, because they wait for workers rather than for each other.
         """
-        running = asyncio.get_running_loop().run_in_executor(self._stream_threads, step)
-        running.add_done_callback(retrieve_exception)
-        try:
-            return await asyncio.wait_for(asyncio.shield(running), self.stream_time_budget)
-        except TimeoutError:
-            raise make_timeout_error(self.stream_time_budget) from None
+        return await _run_bounded(self._stream_threads, step, self.stream_time_budget, self.stream_time_budget)
 
     def _refuse_when_full(self) -> None:
         if not self._places.free and self.waiting >= self._queue_size:
@@ -315,8 +315,7 @@ class JobQueue:
 
     def _release(self, running: asyncio.Future[T]) -> None:
         self._places.give_back()
-        if not running.cancelled():
-            running.exception()
+        retrieve_exception(running)
 
     async def close(self) -> None:
         """Wait for running work to finish."""

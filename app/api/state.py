@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from app.api.clients import OpenStreams, RateLimit, ReaderPatience
 from app.api.jobs import JobQueue
 from app.api.live.limits import LiveLimits
-from app.api.middleware.auth import RateLimit
 from app.api.parsing.body import MAX_LARGE_BODIES, LargeBodyLimit
 from app.api.responses.spool import SpoolBudget
-from app.api.responses.streaming import OpenStreams, ReaderPatience
 from app.errors import NotReady, SetupError
 from app.memory import freeze_objects, unfreeze_objects
 from app.metrics import Metrics

@@ -41,11 +41,10 @@ class AudioFormat:
     """Audio format that the service can produce."""
 
     name: str
+    """Name in requests, and the extension of files, without the dot."""
     content_type: str
     also_accepted: tuple[str, ...]
     """Other names of the media type that clients use in `Accept`."""
-    extension: str
-    """File name extension, without the dot."""
     writer: Callable[[OutputFile, int], Writer]
     """Function that creates a writer from a file and a sample rate (Hertz)."""
     rates: tuple[int, ...] = ()
@@ -67,7 +66,7 @@ class AudioFormat:
     @property
     def endings(self) -> tuple[str, ...]:
         """All file name extensions of the format; the first is the default."""
-        return (self.extension, *self.also_ending)
+        return (self.name, *self.also_ending)
 
     def format_content_type(self, sample_rate: int) -> str:
         """Return the content type of a response."""
@@ -119,84 +118,30 @@ def split_pieces(samples: Samples) -> Iterator[Samples]:
         yield samples[start : start + _PIECE_SAMPLES]
 
 
-FORMATS: dict[str, AudioFormat] = {
-    row.name: row
-    for row in (
-        AudioFormat(
-            name="wav",
-            content_type="audio/wav",
-            also_accepted=("audio/x-wav", "audio/wave"),
-            extension="wav",
-            writer=WavWriter,
-            bytes_per_sample=BYTES_PER_SAMPLE,
-        ),
-        AudioFormat(
-            name="flac",
-            content_type="audio/flac",
-            also_accepted=("audio/x-flac",),
-            extension="flac",
-            writer=FlacWriter,
-        ),
-        AudioFormat(
-            name="mp3",
-            content_type="audio/mpeg",
-            also_accepted=("audio/mp3",),
-            extension="mp3",
-            writer=partial(CompressedWriter, MP3),
-            rates=MPEG_RATES,
-        ),
-        AudioFormat(
-            name="opus",
-            content_type="audio/ogg; codecs=opus",
-            also_accepted=("audio/opus",),
-            extension="opus",
-            writer=partial(CompressedWriter, OPUS),
-            rates=OPUS_RATES,
-            also_ending=("ogg",),
-        ),
-        AudioFormat(
-            name="aac",
-            content_type="audio/aac",
-            also_accepted=(),
-            extension="aac",
-            writer=partial(CompressedWriter, AAC),
-            rates=MPEG_RATES,
-        ),
-        AudioFormat(
-            name="pcm",
-            content_type="audio/pcm",
-            also_accepted=(),
-            extension="pcm",
-            writer=PcmWriter,
-            bytes_per_sample=BYTES_PER_SAMPLE,
-            bare=True,
-        ),
-        AudioFormat(
-            name="ulaw",
-            # RFC 2046 (4.3) defines the type as mu-law at 8000 Hz, so it needs no rate.
-            content_type="audio/basic",
-            also_accepted=("audio/pcmu", "audio/x-mulaw"),
-            extension="ulaw",
-            writer=partial(G711Writer, "ULAW"),
-            rates=TELEPHONE_RATES,
-            also_ending=("ul",),
-            bytes_per_sample=1,
-            aliases=("ulaw_8000", "mulaw"),
-        ),
-        AudioFormat(
-            name="alaw",
-            content_type="audio/pcma",
-            also_accepted=("audio/x-alaw",),
-            extension="alaw",
-            writer=partial(G711Writer, "ALAW"),
-            rates=TELEPHONE_RATES,
-            also_ending=("al",),
-            bytes_per_sample=1,
-            aliases=("alaw_8000",),
-            bare=True,
-        ),
-    )
-}
+_SAMPLED = partial(AudioFormat, bytes_per_sample=BYTES_PER_SAMPLE)
+_COMPRESSED = partial(AudioFormat, rates=MPEG_RATES)
+_TELEPHONE = partial(AudioFormat, rates=TELEPHONE_RATES, bytes_per_sample=1)
+_MP3, _OPUS, _AAC = (partial(CompressedWriter, codec) for codec in (MP3, OPUS, AAC))
+_ULAW, _ALAW = partial(G711Writer, "ULAW"), partial(G711Writer, "ALAW")
+_ROWS = (
+    _SAMPLED("wav", "audio/wav", ("audio/x-wav", "audio/wave"), WavWriter),
+    AudioFormat("flac", "audio/flac", ("audio/x-flac",), FlacWriter),
+    _COMPRESSED("mp3", "audio/mpeg", ("audio/mp3",), _MP3),
+    AudioFormat("opus", "audio/ogg; codecs=opus", ("audio/opus",), _OPUS, OPUS_RATES, ("ogg",)),
+    _COMPRESSED("aac", "audio/aac", (), _AAC),
+    _SAMPLED("pcm", "audio/pcm", (), PcmWriter, bare=True),
+    # RFC 2046 (4.3) defines the type as mu-law at 8000 Hz, so it needs no rate.
+    _TELEPHONE(
+        "ulaw",
+        "audio/basic",
+        ("audio/pcmu", "audio/x-mulaw"),
+        _ULAW,
+        also_ending=("ul",),
+        aliases=("ulaw_8000", "mulaw"),
+    ),
+    _TELEPHONE("alaw", "audio/pcma", ("audio/x-alaw",), _ALAW, also_ending=("al",), aliases=("alaw_8000",), bare=True),
+)
+FORMATS = {row.name: row for row in _ROWS}
 """Formats by name; the first is the default."""
 
 DEFAULT_FORMAT = next(iter(FORMATS))

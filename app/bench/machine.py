@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import platform
@@ -10,18 +9,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from app.inference.selection import choose_fastest, list_backends
+from app.inference.selection import choose_fastest, list_backends, make_backend
 from app.packages import bundled_models_dir
 from app.settings import Settings
-from app.synthesis.models.vocoders import VocosSourceVocoder
-from app.synthesis.models.vocos import VocosSourceGenerator
+from app.synthesis.models.vocoders import VocosSourceVocoder, make_vocos_example
+from app.synthesis.models.vocos import FrameSpectra, MaskedPitch, VocosSourceGenerator
 
 
 def read_cpu_seconds(pid: int) -> float:
@@ -125,20 +126,20 @@ def prepare_vocoder_trial(settings: Settings) -> VocoderTrial:
     config = json.loads((bundled_models_dir() / VOCODER).read_text(encoding="utf-8"))
     vocoder = VocosSourceGenerator(config).eval().requires_grad_(False)  # random weights take the same time
     network, frames = vocoder.spectrum, round(SPEECH_SECONDS * vocoder.config.sample_rate / vocoder.config.hop_length)
-    mel, track = torch.randn(1, vocoder.config.num_mels, frames) - 5, torch.ones(1, frames)
-    inputs = mel, track, track, torch.ones(1, 1, frames)
-    operations = count_operations(network, *inputs)
-
-    def example(batch: int, length: int) -> tuple[Tensor, ...]:
-        tracks = torch.zeros(batch, length)
-        return torch.zeros(batch, mel.shape[1], length), tracks, tracks, torch.ones(batch, 1, length)
-
-    backends = list_backends(settings.graph_cache, workers=1, threads=1)
-    precise = backends[1:2] or backends  # OpenVINO in f32, if installed
-    in_f32 = precise[0].compile(copy.deepcopy(network), example)
-    best = choose_fastest(backends, network, example, frames)
-    served = best.compile(copy.deepcopy(network), example)
-    whole = VocosSourceVocoder(vocoder, best)
+    config, generator = vocoder.config, np.random.default_rng(0)
+    mel = generator.normal(-5, 1, (1, config.num_mels, frames)).astype(np.float32)
+    track = np.ones((1, frames), np.float32)
+    inputs = mel, track, track, np.ones((1, 1, frames), np.float32)
+    operations = count_operations(network, *map(torch.from_numpy, inputs))
+    names = list_backends()
+    backends = [make_backend(name, settings.graph_cache, workers=1, threads=1) for name in names]
+    example = partial(make_vocos_example, config)
+    module = FrameSpectra(network)
+    in_f32 = backends[-1 if names[-1] != "openvino_bf16" else -2].compile(module, example)  # OpenVINO, if installed
+    best = choose_fastest(backends, module, example, frames)
+    served = best.compile(module, example)
+    pitch = best.compile(MaskedPitch(vocoder.pitch), lambda *size: (example(*size)[0], example(*size)[3]))
+    whole = VocosSourceVocoder(config, served, pitch)
     ways = {
         "vocoder_network_f32": lambda: in_f32(*inputs),
         "vocoder_network": lambda: served(*inputs),

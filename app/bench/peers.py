@@ -65,55 +65,34 @@ class Client:
 
     def receive(self, request: Request) -> Iterator[tuple[float, bytes]]:
         """Send a request and yield each piece of the body with the seconds since then; raises what `send` raises."""
-        began = time.perf_counter()
+        began, name = time.perf_counter(), request.path.partition("?")[0]  # a query may hold the text
+        body = None if request.fields is None else json.dumps(request.fields).encode()
         try:
-            self._request(request)
+            method, headers = ("GET", {}) if body is None else ("POST", {"Content-Type": "application/json"})
+            self._connection.request(method, request.path, body, headers)
             response = self._connection.getresponse()
             if response.status != 200:
-                raise _make_status_error(request, response.status, response.read())
+                message = response.read()[:MAX_ERROR_BYTES].decode(errors="replace")
+                raise SetupError(f"{name} returned {response.status}: {message}")
             while data := response.read1():
                 yield time.perf_counter() - began, data
+            response.read()  # ends a response of a known length, so that the connection can be used again
         except (OSError, HTTPException) as error:
-            raise SetupError(f"{_strip_query(request)} failed: {error!r}.") from None
+            raise SetupError(f"{name} failed: {error!r}.") from None
 
     def send(self, request: Request) -> TimedAnswer:
         """Send a request; raise `SetupError` for any status but 200."""
-        began = time.perf_counter()
-        try:
-            self._request(request)
-            response = self._connection.getresponse()
-            head = response.read(WAV_HEADER_BYTES + 1)
-            first_audio = time.perf_counter() - began
-            rest = response.read()
-            seconds = time.perf_counter() - began
-        except (OSError, HTTPException) as error:
-            raise SetupError(f"{_strip_query(request)} failed: {error!r}.") from None
-        if response.status != 200:
-            raise _make_status_error(request, response.status, head + rest)
-        return TimedAnswer(head + rest, first_audio, seconds)
-
-    def _request(self, request: Request) -> None:
-        if request.fields is None:
-            self._connection.request("GET", request.path)
-        else:
-            body = json.dumps(request.fields).encode()
-            self._connection.request("POST", request.path, body, {"Content-Type": "application/json"})
-
-
-def _make_status_error(request: Request, status: int, body: bytes) -> SetupError:
-    message = body[:MAX_ERROR_BYTES].decode(errors="replace")
-    return SetupError(f"{_strip_query(request)} returned {status}: {message}")
+        body, first_audio, seconds = bytearray(), 0.0, 0.0
+        for seconds, data in self.receive(request):
+            first_audio = first_audio if len(body) > WAV_HEADER_BYTES else seconds
+            body += data
+        return TimedAnswer(bytes(body), first_audio, seconds)
 
 
 def send_alone(port: int, request: Request) -> TimedAnswer:
     """Send a request on a connection of its own."""
     with Client(port) as client:
         return client.send(request)
-
-
-def _strip_query(request: Request) -> str:
-    """Return the path without the query, which may hold the text."""
-    return request.path.partition("?")[0]
 
 
 GENERATOR_PARAMS: dict[str, Any] = {

@@ -18,10 +18,9 @@ from app.bench.machine import (
     measure_vocoder_rates,
     prepare_vocoder_trial,
 )
-from app.bench.measures import PARAGRAPH
+from app.bench.measures import PARAGRAPH, measure_conversations, measure_streams
 from app.bench.peers import CACHED, INTONE, Server, find_peer, run_server, send_alone
 from app.bench.results import Key, Results
-from app.bench.streams import measure_conversations, measure_streams
 from app.errors import SetupError
 from app.settings import load_settings
 

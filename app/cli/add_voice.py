@@ -8,7 +8,8 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -17,22 +18,151 @@ from app.audio.files import open_output
 from app.cli.flags import settings
 from app.cli.output import Questions, join_names, show_rows
 from app.cli.parser import UsageError
-from app.cli.voice_choices import choose_emotions, choose_vocoders, choose_weights
 from app.cli.voices import show_checks, speak
-from app.errors import IntoneError, InvalidVoice
+from app.emotion import parse_emotion
+from app.errors import IntoneError, InvalidVoice, UnknownEmotion
+from app.inference import Array
 from app.types import Emotion
 from app.voices import Manifest, Voice
 from app.voices.describe import (
+    Candidate,
     EmotionMap,
     VoiceDescription,
     add_hashes,
     build_manifest,
     check_complete,
+    find_best_candidates,
+    find_candidates,
+    find_compatible_vocoders,
+    find_unnamed,
     get_phoneme_language,
+    list_candidates,
 )
 from app.voices.discover import ModelFiles, ScanResult, discover, to_voice_name
-from app.voices.manifest import FILE_NAME, MAX_NAME_LENGTH, NAME_PATTERN, read_manifest
-from app.voices.voice import check_voice, find_voice_folders
+from app.voices.manifest import FILE_NAME, MAX_NAME_LENGTH, NAME_PATTERN
+from app.voices.voice import check_voice, find_voice_folders, read_voice_names
+
+NO_CANDIDATE = "none of them"
+
+
+def choose_emotions(found: ScanResult, flags: Sequence[str], questions: Questions) -> EmotionMap:
+    """Return the candidate for each emotion; the voice falls back to another for emotions without one."""
+    candidates = list_candidates(found.acoustic)
+    emotions = parse_pairs(candidates, flags)
+    free = [one for one in candidates if one not in emotions.values()]
+    for emotion in Emotion:
+        if emotion not in emotions and (named := find_best_candidates(free, emotion)):
+            emotions[emotion] = choose_candidate(named, emotion, questions)
+    if Emotion.NEUTRAL not in emotions:
+        emotions[Emotion.NEUTRAL] = choose_candidate(find_unnamed(free) or candidates, Emotion.NEUTRAL, questions)
+    others = [one for one in find_unnamed(free) if one not in emotions.values()]
+    return emotions if flags or not others else ask_others(others, questions) | emotions
+
+
+def choose_candidate(named: Sequence[Candidate], emotion: Emotion, questions: Questions) -> Candidate:
+    """Choose one of several candidates for an emotion."""
+    by_name = {one.name: one for one in named}
+    return questions.choose(f"Who speaks {emotion}", by_name, f"--emotion {{}}={emotion}")
+
+
+def ask_others(others: Sequence[Candidate], questions: Questions) -> EmotionMap:
+    """Ask for the emotions of the candidates whose names contain none."""
+
+    def read(answer: str) -> EmotionMap:
+        return parse_pairs(
+            others, [] if answer == NO_CANDIDATE else [part for part in answer.split(",") if part.strip()]
+        )
+
+    names = join_names(one.name for one in others)
+    question = f"Who else speaks an emotion: {names}? (NAME=EMOTION, NAME=EMOTION)"
+    return questions.ask(question, NO_CANDIDATE, f"--emotion {others[0].name}=EMOTION", read)
+
+
+def parse_pairs(candidates: Sequence[Candidate], flags: Sequence[str]) -> EmotionMap:
+    """Parse several `NAME=EMOTION`; return the candidate of each emotion. Raise `UsageError` for a wrong one."""
+    chosen: EmotionMap = {}
+    for flag in flags:
+        name, equals, emotion = flag.rpartition("=")
+        if not equals:
+            raise UsageError(f"{flag.strip()!r} is not of the form NAME=EMOTION.")
+        try:
+            known = parse_emotion(emotion)
+            chosen[known] = get_candidate(candidates, name.strip())
+        except UnknownEmotion as error:
+            raise UsageError(error.detail, hint=error.hint) from None
+    return chosen
+
+
+def get_candidate(candidates: Sequence[Candidate], name: str) -> Candidate:
+    """Return the candidate with a name; raise `UsageError` if there is none or more than one."""
+    found = find_candidates(candidates, name)
+    if len(found) > 1:
+        raise UsageError(f"{name!r} may be {join_names(one.name for one in found)}.", hint="Give one of these.")
+    if not found:
+        known = join_names(one.name for one in candidates)
+        raise UsageError(f"There is no speaker or checkpoint {name!r}.", hint=f"There is: {known}.")
+    return found[0]
+
+
+def choose_vocoders(
+    checkpoints: Iterable[ModelFiles], found: ScanResult, wanted: Path | None, questions: Questions
+) -> dict[ModelFiles, ModelFiles]:
+    """Choose the vocoder of each checkpoint; a question is asked only once for the same vocoders."""
+    among = find_vocoders(found, wanted) if wanted else found.vocoders
+
+    @cache
+    def choice(vocoders: tuple[ModelFiles, ...]) -> ModelFiles:
+        by_place = {format_vocoder_path(one, vocoders): one for one in vocoders}
+        return questions.choose("Which vocoder", by_place, "--vocoder {}")
+
+    return {part: choice(tuple(find_compatible_vocoders(part, among))) for part in checkpoints}
+
+
+def format_vocoder_path(vocoder: ModelFiles, vocoders: Sequence[ModelFiles]) -> str:
+    """Return the folder of a vocoder if it contains no other, else the path of its config."""
+    folder = vocoder.config.parent
+    alone = folder.name and [one.config.parent for one in vocoders].count(folder) == 1
+    return str(folder if alone else vocoder.config)
+
+
+def find_vocoders(found: ScanResult, wanted: Path) -> list[ModelFiles]:
+    """Return the vocoders of a folder or config, whose path is relative to the voice's or the working folder."""
+    meant = resolve_user_path(found, wanted)
+    vocoders = [
+        one
+        for one in found.vocoders
+        if meant & {resolve_voice_path(found, one.config.parent), resolve_voice_path(found, one.config)}
+    ]
+    if not vocoders:
+        known = ", ".join(format_vocoder_path(one, found.vocoders) for one in found.vocoders)
+        raise UsageError(f"There is no vocoder {wanted} within {found.folder}.", hint=f"There is: {known}.")
+    return vocoders
+
+
+def choose_weights(
+    parts: Iterable[ModelFiles], found: ScanResult, wanted: Sequence[Path], questions: Questions
+) -> dict[ModelFiles, PurePosixPath]:
+    """Choose the weight file of each network; raise `UsageError` for a flag that names none."""
+    known = {resolve_voice_path(found, path) for part in (*found.acoustic, *found.vocoders) for path in part.weights}
+    if strange := [path for path in wanted if not known & resolve_user_path(found, path)]:
+        raise UsageError(f"{strange[0]} is no weight file of any config within {found.folder}.")
+    meant = set().union(*(resolve_user_path(found, path) for path in wanted))
+    weights = {}
+    for part in parts:
+        named = [path for path in part.weights if resolve_voice_path(found, path) in meant]
+        by_name = {str(path): path for path in named or part.weights}
+        weights[part] = questions.choose(f"Which weights belong to {part.config}", by_name, "--weights {}")
+    return weights
+
+
+def resolve_user_path(found: ScanResult, path: Path) -> set[Path]:
+    """Return the absolute paths that a user's path may mean: relative to the voice's or to the working folder."""
+    return {(found.folder / path).resolve(), path.resolve()}
+
+
+def resolve_voice_path(found: ScanResult, path: PurePosixPath) -> Path:
+    """Return the absolute path of a path within the voice's folder."""
+    return (found.folder / path).resolve()
 
 
 def show_found(found: ScanResult, voice: Voice) -> None:
@@ -41,8 +171,9 @@ def show_found(found: ScanResult, voice: Voice) -> None:
     configs = {str(part.config): part for part in found.acoustic}
     rows = [
         *(
-            ("checkpoint", name, one.architecture, one.model, describe_input(configs[one.config]))
+            ("checkpoint", name, one.architecture, one.model, f"phonemes, {language}" if language else "letters")
             for name, one in manifest.checkpoints.items()
+            for language in [get_phoneme_language(configs[one.config])]
         ),
         *(("vocoder", name, one.architecture, one.model, "") for name, one in manifest.vocoders.items()),
     ]
@@ -55,12 +186,6 @@ def show_found(found: ScanResult, voice: Voice) -> None:
         sys.stdout.write(f"The strength of its emotions {'can' if manifest.degree else 'cannot'} be varied.\n")
     for remark in (*found.left_out, *list_unused_files(found, manifest), *list_foreign_phonemizers(found)):
         sys.stdout.write(f"Note: {remark}.\n")
-
-
-def describe_input(part: ModelFiles) -> str:
-    """Return the input of a checkpoint: letters, or phonemes and their language."""
-    language = get_phoneme_language(part)
-    return f"phonemes, {language}" if language else "letters"
 
 
 def list_unused_files(found: ScanResult, manifest: Manifest) -> list[str]:
@@ -113,7 +238,8 @@ def make_decisions(found: ScanResult, options: argparse.Namespace, installed: Se
 
 def choose_name(folder: Path, wanted: str | None, installed: Sequence[Path], questions: Questions) -> str:
     """Return the voice's name: the requested one, else the folder's; ask if the folder's is invalid or taken."""
-    taken = read_names(installed, folder)
+    others = read_voice_names(installed)
+    taken = {name.lower() for other, name in others.items() if other.resolve() != folder.resolve()}
     if wanted is not None:
         return check_name(wanted, taken)
     name = to_voice_name(folder.resolve().name)
@@ -129,17 +255,6 @@ def find_free_name(name: str, taken: Collection[str]) -> str:
     """Return the name itself if it is free, else the name with the first free number appended."""
     numbered = (f"{name[: MAX_NAME_LENGTH - 4]}-{number}" for number in count(2))
     return next(each for each in chain([name], numbered) if each.lower() not in taken)
-
-
-def read_names(installed: Sequence[Path], folder: Path) -> set[str]:
-    """Return the names of the other voices in lower case; skip invalid voices."""
-    names = set()
-    for other in find_voice_folders(installed):
-        try:
-            names |= {read_manifest(other).name.lower()} if other.resolve() != folder.resolve() else set()
-        except InvalidVoice:
-            continue
-    return names
 
 
 def check_name(name: str, taken: Collection[str]) -> str:
@@ -159,16 +274,20 @@ def find_bases(
 
     The weights decide; only checkpoints with the same speakers are compared.
     """
-    from app.synthesis.coqui import load_weights
     from app.synthesis.interpolation import is_fine_tuned_from
+    from app.synthesis.networks import read_arrays
+
+    def read(part: ModelFiles) -> dict[str, Array]:
+        path = folder / weights[part]
+        return read_arrays(path.read_bytes(), path)
 
     neutral = emotions[Emotion.NEUTRAL].part
     others = {one.part for one in emotions.values() if one.part.architecture == "glow_tts"} - {neutral}
     alike = [part for part in others if part.speakers == neutral.speakers]
     if not alike or neutral.architecture != "glow_tts":
         return {}
-    base = load_weights(folder / weights[neutral])["model"]
-    return {part: neutral for part in alike if is_fine_tuned_from(load_weights(folder / weights[part])["model"], base)}
+    base = read(neutral)
+    return {part: neutral for part in alike if is_fine_tuned_from(read(part), base)}
 
 
 RETRY_HINT = "voice.json stays, so that it can be corrected by hand; or give other answers, and --force."

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 
 from app.cli.flags import settings
-from app.cli.loading import load_pipeline
 from app.cli.output import show_plan, write_json
-from app.cli.source import make_request
+from app.cli.source import load_pipeline, make_request
 from app.planning.serialize import plan_to_dict
 
 
@@ -15,7 +14,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the plan as a table or as JSON."""
     chosen = settings()
     request = make_request(options)
-    plan = load_pipeline(chosen, request.voice, len(request.text)).analyze(request)
+    plan = load_pipeline(chosen, request.voice).analyze(request)
     if options.json:
         write_json(plan_to_dict(plan))
     else:

@@ -40,25 +40,20 @@ def join_values(flag: argparse.Action, command: str) -> str:
     """Return the known values of a flag; empty if it takes none, or if files are to be offered."""
     if flag.nargs == 0:
         return ""
-    if flag.choices:
-        return " ".join(map(str, flag.choices))
     if command == "serve":
         annotation = Settings.model_fields[flag.dest].annotation
         return " ".join(get_args(annotation) if get_origin(annotation) is Literal else ())
-    return " ".join(VALUES.get(flag.dest, ()))
+    return " ".join(map(str, flag.choices or VALUES.get(flag.dest, ())))
 
 
-def list_top_level() -> list[str]:
-    """Return the names of the commands of one word."""
-    return [name for name in COMMANDS if " " not in name]
+TOP_LEVEL = [name for name in COMMANDS if " " not in name]
+"""Commands of one word."""
 
 
 def generate_bash(parsers: Parsers) -> str:
     """Generate the script for bash, which completes file names if no words are known."""
-    cases = "\n".join(
-        f"        {line}" for name, parser in parsers.items() for line in generate_bash_cases(name, parser)
-    )
-    return BASH.format(commands=" ".join(list_top_level()), cases=cases)
+    cases = "\n".join(f"        {line}" for one in parsers.items() for line in generate_bash_cases(*one))
+    return BASH.format(commands=" ".join(TOP_LEVEL), cases=cases)
 
 
 def generate_bash_cases(command: str, parser: argparse.ArgumentParser) -> Iterator[str]:
@@ -73,22 +68,18 @@ def generate_bash_cases(command: str, parser: argparse.ArgumentParser) -> Iterat
     yield f"{shlex.quote(f'{command}:')}*) words={shlex.quote(join_words(parser))}; flags={every} ;;"
 
 
-def generate_zsh(parsers: Parsers) -> str:
-    """Generate the script for zsh, which uses its support for bash completion."""
-    return ZSH + generate_bash(parsers)
-
-
 def generate_fish(parsers: Parsers) -> str:
     """Generate the script for fish, which also shows descriptions."""
-    lines = [
-        "complete -c intone -f",
-        f"complete -c intone -n __fish_use_subcommand -l version -d {quote('the version')}",
-    ]
-    for name in list_top_level():
-        lines.append(f"complete -c intone -n __fish_use_subcommand -a {name} -d {quote(COMMANDS[name].summary)}")
-    for name, parser in parsers.items():
-        lines += generate_fish_lines(name, parser)
-    return "\n".join(lines) + "\n"
+    top = "complete -c intone -n __fish_use_subcommand"
+    return "\n".join(
+        [
+            "complete -c intone -f",
+            f"{top} -l version -d {quote('the version')}",
+            *(f"{top} -a {name} -d {quote(COMMANDS[name].summary)}" for name in TOP_LEVEL),
+            *(line for one in parsers.items() for line in generate_fish_lines(*one)),
+            "",
+        ]
+    )
 
 
 def generate_fish_lines(command: str, parser: argparse.ArgumentParser) -> Iterator[str]:
@@ -97,9 +88,7 @@ def generate_fish_lines(command: str, parser: argparse.ArgumentParser) -> Iterat
     words = join_words(parser)
     yield f"{start} -a {quote(words)}" if words else f"{start} -F"
     for flag in list_flags(parser):
-        names = " ".join(
-            f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in flag.option_strings
-        )
+        names = " ".join(f"-l {one[2:]}" if one.startswith("--") else f"-s {one[1:]}" for one in flag.option_strings)
         values = join_values(flag, command)
         value = f" -x -a {quote(values)}" if values else " -r -F" if flag.nargs != 0 else ""
         yield f"{start} {names}{value} -d {quote(str(flag.help))}"
@@ -148,5 +137,5 @@ bashcompinit
 SCRIPTS: dict[str, Callable[[Parsers], str]] = {
     "bash": generate_bash,
     "fish": generate_fish,
-    "zsh": generate_zsh,
+    "zsh": lambda parsers: ZSH + generate_bash(parsers),  # it supports completion for bash
 }

@@ -6,18 +6,17 @@ import argparse
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import track
 
-from app.cli.flags import settings
-from app.cli.loading import find_voices
+from app.cli.flags import find_voices, settings
 from app.cli.output import make_wide_console
 from app.cli.parser import UsageError
 from app.emotion import parse_emotion
 from app.evaluation.emotion_judge import judge_emotions
-from app.evaluation.listening import Evaluators, Listener, Measurement, measure_recording
+from app.evaluation.listening import Evaluators, Measurement, measure_recording
 from app.evaluation.onset_report import (
     OnsetReport,
     make_onset_tables,
@@ -46,13 +45,17 @@ def run(options: argparse.Namespace) -> int:
     if options.onsets:
         onsets = _measure_onsets(options, evaluators)
         console.print(make_onset_tables(onsets))
-        _write(options, onsets.to_dict(), render_onset_page(onsets) if options.html else "")
+        content, page = onsets.to_dict(), render_onset_page(onsets) if options.html else ""
     else:
         report = _measure(options, evaluators)
         console.print(make_report_tables(report))
         if options.texts:
             console.print("", make_misheard_table(report), sep="\n")
-        _write(options, report.to_dict(), render_page(report) if options.html else "")
+        content, page = report.to_dict(), render_page(report) if options.html else ""
+    if options.json:
+        options.json.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if options.html:
+        options.html.write_text(page, encoding="utf-8")
     return 0
 
 
@@ -73,7 +76,7 @@ def _measure(options: argparse.Namespace, evaluators: Evaluators) -> Report:
     return Report(options.voice, measurements, EmotionReport(judgements))
 
 
-def _listen(recordings: list[Recording], listener: Listener) -> list[Measurement]:
+def _listen(recordings: list[Recording], listener: Evaluators) -> list[Measurement]:
     tracked = _track_progress(recordings, "listening", len(recordings))
     return [measure_recording(recording, listener) for recording in tracked]
 
@@ -84,14 +87,6 @@ def _measure_onsets(options: argparse.Namespace, evaluators: Evaluators) -> Onse
     pairs = list(_track_progress(speak_onsets(pipeline, voice, onsets, options.degree), "speaking", len(onsets)))
     tracked = _track_progress(pairs, "listening", len(pairs))
     return OnsetReport(options.voice, [transcribe_pair(pair, evaluators) for pair in tracked])
-
-
-def _write(options: argparse.Namespace, content: dict[str, Any], page: str) -> None:
-    """Write the requested files."""
-    if options.json:
-        options.json.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    if options.html:
-        options.html.write_text(page, encoding="utf-8")
 
 
 def _check_use(options: argparse.Namespace) -> None:

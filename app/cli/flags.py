@@ -14,6 +14,7 @@ from app.errors import SetupError
 from app.fields import SpeechOptions, list_leaf_types
 from app.settings import Settings, load_settings
 from app.training.settings import ModelKind, TrainingSettings
+from app.voices import Registry
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -107,3 +108,8 @@ def settings(**chosen: Any) -> Settings:
         return load_settings(**chosen)
     except SetupError as error:
         raise UsageError(error.detail) from None
+
+
+def find_voices(settings: Settings) -> Registry:
+    """Return the installed voices; raise `InvalidVoice` if the default voice is missing."""
+    return Registry(settings.voices, settings.default_voice, settings.voice_aliases)

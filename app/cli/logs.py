@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 PACKAGE_LOGGER = "intone"
 """Name of the package's loggers; other loggers write only warnings and errors."""
@@ -71,7 +70,7 @@ class LogWriter(logging.Handler):
 
     def warn(self, text: str, *arguments: object) -> None:
         """Write a warning, even if the writer is no longer attached to a logger."""
-        self.handle(_warning(text, *arguments))
+        self.handle(_make_warning(text, *arguments))
 
     def close(self) -> None:
         """Write the waiting records, for at most CLOSING_SECONDS."""
@@ -84,7 +83,7 @@ class LogWriter(logging.Handler):
         while (record := self._records.get()) is not None:
             self._write(record)
             if (dropped := self.dropped) > reported:
-                self._write(_warning(DROPPED_MESSAGE, dropped - reported))
+                self._write(_make_warning(DROPPED_MESSAGE, dropped - reported))
                 reported = dropped
 
     def _write(self, record: logging.LogRecord) -> None:
@@ -99,7 +98,7 @@ class LogWriter(logging.Handler):
             self.handleError(record)
 
 
-def _warning(text: str, *arguments: object) -> logging.LogRecord:
+def _make_warning(text: str, *arguments: object) -> logging.LogRecord:
     return logging.LogRecord(f"{PACKAGE_LOGGER}.service", logging.WARNING, __file__, 0, text, arguments, None)
 
 
@@ -126,13 +125,8 @@ class Throttle(logging.Filter):
             return False
         self._seen[line] = (now, 0)
         if left_out:
-            record.facts = {**_get_facts(record), "left_out": left_out}
+            record.facts = {**getattr(record, "facts", {}), "left_out": left_out}
         return True
-
-
-def _get_facts(record: logging.LogRecord) -> dict[str, Any]:
-    facts: dict[str, Any] = getattr(record, "facts", {})
-    return facts
 
 
 class _JsonFormatter(logging.Formatter):
@@ -144,7 +138,7 @@ class _JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
-            **_get_facts(record),
+            **getattr(record, "facts", {}),
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
@@ -158,8 +152,8 @@ class _ConsoleFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record)
-        return f"{line} {' '.join(f'{name}={_escape(value)}' for name, value in _get_facts(record).items())}".rstrip()
+        facts = (f"{name}={_escape(value)}" for name, value in getattr(record, "facts", {}).items())
+        return " ".join([super().format(record), *facts]).rstrip()
 
 
 def _escape(value: object) -> str:

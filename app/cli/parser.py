@@ -64,12 +64,13 @@ SOURCE_HELP = "the text, or a file that holds it, or - for standard input"
 
 
 def add_say_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
+    add = parser.add_argument
+    add("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
     text = "write the sound there instead of playing it; - is standard output"
-    parser.add_argument("-o", "--output", type=parse_output, metavar="FILE", help=text)
+    add("-o", "--output", type=parse_output, metavar="FILE", help=text)
     text = "wav, flac, mp3, opus, aac, pcm, ulaw or alaw, if the output's ending does not say it; else wav"
-    parser.add_argument("--format", help=text)
-    parser.add_argument("--json", action="store_true", help="the plan with all times as JSON, in place of the table")
+    add("--format", help=text)
+    add("--json", action="store_true", help="the plan with all times as JSON, in place of the table")
     _add_speech_arguments(parser)
 
 
@@ -101,38 +102,37 @@ def add_voices_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_voices_add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="with an acoustic model and a vocoder")
-    parser.add_argument("--name", help="of the voice; by default the folder's")
-    parser.add_argument(
+    add = parser.add_argument
+    add("folder", type=Path, metavar="FOLDER", help="with an acoustic model and a vocoder")
+    add("--name", help="of the voice; by default the folder's")
+    add(
         "--emotion",
         action="append",
         default=[],
         metavar="SPEAKER_OR_CHECKPOINT=EMOTION",
         help="who speaks an emotion; may be repeated",
     )
-    parser.add_argument("--vocoder", type=Path, metavar="FOLDER", help="which of several vocoders")
-    parser.add_argument(
-        "--weights", type=Path, action="append", default=[], metavar="FILE", help="which of several weight files"
-    )
-    parser.add_argument("--license", help="of the voice")
-    parser.add_argument("--yes", action="store_true", help="ask nothing, take every default")
-    parser.add_argument("--force", action="store_true", help="replace a voice.json that is there")
+    add("--vocoder", type=Path, metavar="FOLDER", help="which of several vocoders")
+    add("--weights", type=Path, action="append", default=[], metavar="FILE", help="which of several weight files")
+    add("--license", help="of the voice")
+    add("--yes", action="store_true", help="ask nothing, take every default")
+    add("--force", action="store_true", help="replace a voice.json that is there")
 
 
 def add_train_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("dataset", type=Path, metavar="DATASET", help="folder with metadata.csv and wavs/")
-    parser.add_argument("--check", action="store_true", help="only tell what is in it, and what is wrong with it")
-    parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="where the run and its voice go")
-    parser.add_argument(
-        "--base", type=Path, metavar="VOICE", help="name or folder of the voice to go on from; else from scratch"
-    )
-    parser.add_argument("--resume", action="store_true", help="go on with the run in FOLDER")
+    add = parser.add_argument
+    add("dataset", type=Path, metavar="DATASET", help="folder with metadata.csv and wavs/")
+    add("--check", action="store_true", help="only tell what is in it, and what is wrong with it")
+    add("-o", "--output", type=Path, metavar="FOLDER", help="where the run and its voice go")
+    add("--base", type=Path, metavar="VOICE", help="name or folder of the voice to go on from; else from scratch")
+    add("--resume", action="store_true", help="go on with the run in FOLDER")
     from app.cli.flags import add_training_flags
 
     add_training_flags(parser)
 
 
 def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     subject = parser.add_mutually_exclusive_group(required=True)
     subject.add_argument("voice", nargs="?", metavar="VOICE", help="name of a voice, or a folder with a voice.json")
     subject.add_argument(
@@ -142,19 +142,17 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
         help="measure recordings: a file of lines group<TAB>sound file<TAB>text",
     )
     text = "speak whole texts: a folder of files, each with the words that a person would read in NAME.read beside it"
-    parser.add_argument("--texts", type=Path, metavar="FOLDER", help=text)
+    add("--texts", type=Path, metavar="FOLDER", help=text)
     text = "measure first and last words, of short sentences that begin with each English sound"
-    parser.add_argument("--onsets", action="store_true", help=text)
-    parser.add_argument("--emotion", action="append", metavar="NAME", help="speak only this one; may be repeated")
+    add("--onsets", action="store_true", help=text)
+    add("--emotion", action="append", metavar="NAME", help="speak only this one; may be repeated")
     from app.cli.flags import add_option_flags
 
     add_option_flags(parser, ["degree"])
     parser.set_defaults(degree=1.0)
-    parser.add_argument("--limit", type=parse_count, metavar="N", help="only the first sentences of each emotion")
-    parser.add_argument("--json", type=parse_file, metavar="FILE", help="write every figure there")
-    parser.add_argument(
-        "--html", type=parse_file, metavar="FILE", help="write a page with plots, pictures and sound there"
-    )
+    add("--limit", type=parse_count, metavar="N", help="only the first sentences of each emotion")
+    add("--json", type=parse_file, metavar="FILE", help="write every figure there")
+    add("--html", type=parse_file, metavar="FILE", help="write a page with plots, pictures and sound there")
 
 
 def add_completion_arguments(parser: argparse.ArgumentParser) -> None:
@@ -162,19 +160,14 @@ def add_completion_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--rounds", type=parse_count, default=5, metavar="N", help="every figure is the median of so many"
-    )
-    parser.add_argument("--clients", type=parse_counts, default=[1, 4, 8, 16], metavar="N,N", help="that ask at once")
+    add = parser.add_argument
+    add("--rounds", type=parse_count, default=5, metavar="N", help="every figure is the median of so many")
+    add("--clients", type=parse_counts, default=[1, 4, 8, 16], metavar="N,N", help="that ask at once")
     peers = ["intone", "coqui", "piper", "kokoro"]
-    parser.add_argument(
-        "--peers", type=make_names_type(peers), default=peers, metavar="NAME,NAME", help=", ".join(peers)
-    )
-    parser.add_argument(
-        "--memory-requests", type=parse_count, default=1000, metavar="N", help="between the readings of the memory"
-    )
-    parser.add_argument("-o", "--output", type=parse_folder, metavar="FOLDER", help="write bench.json and plots there")
-    parser.add_argument("--quick", action="store_true", help="one small round, to see that everything works")
+    add("--peers", type=make_names_type(peers), default=peers, metavar="NAME,NAME", help=", ".join(peers))
+    add("--memory-requests", type=parse_count, default=1000, metavar="N", help="between the readings of the memory")
+    add("-o", "--output", type=parse_folder, metavar="FOLDER", help="write bench.json and plots there")
+    add("--quick", action="store_true", help="one small round, to see that everything works")
 
 
 class UsageError(IntoneError):

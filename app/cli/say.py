@@ -21,20 +21,18 @@ from app.audio.chapters import MAX_CHAPTERS, save_with_chapters
 from app.audio.encode import DEFAULT_FORMAT, FORMATS, AudioFormat, save
 from app.audio.files import STDOUT, is_replaceable, resolve_links
 from app.cli.flags import settings
-from app.cli.loading import load_pipeline
 from app.cli.output import exit_on_sigterm, show_plan, show_summary, write_json
 from app.cli.parser import UsageError
-from app.cli.source import make_request
+from app.cli.source import load_pipeline, make_request
 from app.errors import IntoneError
 from app.memory import trim_heap
 from app.planning.serialize import plan_to_dict
 from app.text.headings import Heading, find_headings
-from app.types import InputFormat, Samples
+from app.types import InputFormat, Samples, SpeechRequest
 
 if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
     from app.synthesis.stream import SynthesisStream
-    from app.types import SpeechRequest
 
 
 PLAYERS: tuple[tuple[str, ...], ...] = (
@@ -112,7 +110,7 @@ def run(options: argparse.Namespace) -> int:
     markdown = request.input_format in (InputFormat.AUTO, InputFormat.MARKDOWN)
     headings = () if request.markup else tuple(find_headings(request.text, markdown=markdown))
     with exit_on_sigterm():
-        pipeline = load_pipeline(chosen, request.voice, len(request.text))
+        pipeline = load_pipeline(chosen, request.voice)
         _speak(pipeline, request, options, format, headings)
     return 0
 

@@ -9,18 +9,22 @@ import os
 import signal
 import socket
 import sys
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from types import FrameType
 from typing import NoReturn
 
-from fastapi import FastAPI
-
-from app.api.server import ProtocolFactory
 from app.cli.flags import settings_from_options
 from app.cli.logs import LogWriter, logging_to_stderr
-from app.errors import IntoneError, SetupError
-from app.main import DrainingServer, create_app, listen, make_server_config, watch_log
+from app.errors import IntoneError
+from app.main import (
+    DrainingServer,
+    create_app,
+    listen,
+    listen_wyoming,
+    make_server_config,
+    make_wyoming_protocol,
+    watch_log,
+)
 from app.settings import Settings
 
 logger = logging.getLogger("intone.service")
@@ -39,28 +43,16 @@ def serve(settings: Settings, *, stays: bool = False) -> NoReturn:
     """
     with (
         listen(settings) as listener,
-        _listen_wyoming(settings) as wyoming,
+        listen_wyoming(settings) as wyoming,
         logging_to_stderr(settings.log_format) as log,
     ):
         logger.info("listening on http://%s:%d", *listener.getsockname()[:2])
         failure = _serve(settings, listener, wyoming, log, stays)
     if failure:
         raise IntoneError(failure)
-    _exit_process()
-
-
-def _listen_wyoming(settings: Settings) -> AbstractContextManager[socket.socket | None]:
-    """Return the socket of the Wyoming protocol; None if it is off."""
-    if not settings.wyoming:
-        return nullcontext()
-    try:
-        from app.api.wyoming.server import listen_wyoming
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "wyoming":
-            raise
-        detail = "INTONE_WYOMING needs the package wyoming, which is not installed."
-        raise SetupError(detail, hint="Install the extra: pip install 'intone[wyoming]'.") from None
-    return listen_wyoming(settings.wyoming)
+    # End the process without freeing the models' memory, which takes seconds in Python and no time in the system.
+    atexit._run_exitfuncs()
+    os._exit(0)
 
 
 def _serve(
@@ -76,10 +68,10 @@ def _serve(
     def patience() -> float:
         return settings.drain_seconds if app.state.service.loaded is not None else 0
 
-    app = create_app(settings, on_failure=_log_failure if stays else stop)
+    app = create_app(settings, on_failure=partial(logger.error, "cannot speak: %s") if stays else stop)
     watch_log(app.state.service.metrics, lambda: log.dropped)
     config = make_server_config(app, settings, os.environ)
-    others = _make_wyoming_protocols(app, wyoming) if wyoming else {}
+    others = {wyoming: make_wyoming_protocol(app, wyoming)} if wyoming else {}
     # A terminal that is closed sends SIGHUP, too, and must end the process.
     reload = None if sys.stderr.isatty() else app.state.service.reload_voices
     server = DrainingServer(config, patience, lambda: _force_exit(log), others, reload)
@@ -96,23 +88,6 @@ def _serve(
         logger.info("stopped")
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     return "".join(failures[:1])
-
-
-def _make_wyoming_protocols(app: FastAPI, listener: socket.socket) -> dict[socket.socket, ProtocolFactory]:
-    from app.api.wyoming.server import WyomingProtocol, describe_listener
-
-    logger.info("listening on %s", describe_listener(listener))
-    return {listener: partial(WyomingProtocol, app.state.service, app.state.connections)}
-
-
-def _log_failure(reason: str) -> None:
-    logger.error("cannot speak: %s", reason)
-
-
-def _exit_process() -> NoReturn:
-    """End the process without freeing the models' memory, which takes seconds in Python and no time in the system."""
-    atexit._run_exitfuncs()
-    os._exit(0)
 
 
 def _force_exit(log: LogWriter) -> None:

@@ -1,4 +1,4 @@
-"""Read the text that `say` and `analyze` get, and make the speech request that their flags describe."""
+"""Read the text that `say` and `analyze` get, make the request that their flags describe, and load its models."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+
+from app.cli.flags import find_voices
 from app.cli.parser import UsageError
+from app.memory import pause_collection
+from app.settings import Settings
+from app.types import SpeechRequest
 
 if TYPE_CHECKING:
-    from app.types import SpeechRequest
+    from app.synthesis.pipeline import Pipeline
+
 
 TEXT_ENDINGS = frozenset(
     ".txt .text .md .markdown .rst .html .htm .xhtml .ssml .xml .json .csv .tsv .epub .pdf .doc .docx .odt .rtf".split()
@@ -75,7 +82,6 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
     from app.emotion import AUTO, parse_emotion_spec
     from app.fields import SpeechOptions
     from app.text.lexicon_file import read_lexicon
-    from app.types import SpeechRequest
 
     try:
         chosen = SpeechOptions.model_validate(
@@ -100,3 +106,16 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
         strict=options.strict,
         markup=options.ssml,
     )
+
+
+def load_pipeline(settings: Settings, voice: str | None) -> Pipeline:
+    """Load the models; raise `VoiceNotFound` before anything slow if there is no such voice."""
+    registry = find_voices(settings)
+    name = registry.get(voice).name
+    console = Console(stderr=True)
+    if console.is_terminal:
+        console.print(f"Loading the voice {name} …", style="dim", highlight=False)
+    with pause_collection():
+        from app.synthesis.pipeline import Pipeline
+
+        return Pipeline.load(settings, registry=registry)

@@ -13,8 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from app.cli.flags import settings
-from app.cli.loading import find_voices
+from app.cli.flags import find_voices, settings
 from app.cli.output import make_wide_console
 from app.cli.parser import UsageError
 from app.training.check import build_report_table

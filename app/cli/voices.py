@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from app.cli.flags import settings
-from app.cli.loading import find_voices
+from app.cli.flags import find_voices, settings
 from app.cli.output import show_rows, write_json
 from app.cli.parser import UsageError
 from app.settings import Settings
-from app.types import Emotion
+from app.types import Emotion, SpeechRequest
 from app.voices import Registry
-from app.voices.serialize import VoiceJson, voice_to_dict
+from app.voices.serialize import voice_to_dict
 
 if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
@@ -47,8 +46,6 @@ class Check:
 def speak(pipeline: Pipeline, voice: str, emotion: Emotion) -> Check:
     """Speak one sentence; any exception becomes part of the result, so that the other voices are checked too."""
     import numpy as np
-
-    from app.types import SpeechRequest
 
     began = time.perf_counter()
     try:
@@ -92,15 +89,12 @@ def run(options: argparse.Namespace) -> int:
     elif options.check:
         show_checks(checks)
     else:
-        show_rows(("voice", "locale", "gender", "Hz", "license", "emotions"), map(_make_voice_row, voices))
+        header = ("voice", "locale", "gender", "Hz", "license", "emotions")
+        facts = ((one["name"], one["locale"], one["gender"], str(one["sample_rate"]), one["license"]) for one in voices)
+        show_rows(header, ((*row, " ".join(one["emotions"])) for row, one in zip(facts, voices, strict=True)))
     for problem in registry.problems.values():
         sys.stderr.write(f"intone: {problem}\n")
     return 1 if options.check and (registry.problems or any(check.problem for check in checks)) else 0
-
-
-def _make_voice_row(voice: VoiceJson) -> list[str]:
-    facts = [voice["name"], voice["locale"], voice["gender"], str(voice["sample_rate"]), voice["license"]]
-    return [*facts, " ".join(voice["emotions"])]
 
 
 def _check(settings: Settings) -> tuple[Registry, list[Check]]:

@@ -6,7 +6,6 @@ clients ──► Ray's HTTP proxy ──► Ingress: create_app, text, emotions
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
@@ -22,17 +21,15 @@ from ray.util.metrics import Gauge
 
 from app.__main__ import PASSIVE_WAIT
 from app.api.state import Service
-from app.cluster.calls import UtteranceCall
-from app.cluster.engine import RemoteEngine, SynthesizerLost
+from app.cluster.engine import RemoteEngine, SynthesizerLost, UtteranceCall
 from app.cluster.scaling import scale_by_speech
 from app.cluster.synthesizer import MAX_CALLS, Synthesizer
 from app.errors import NotReady
 from app.inference.selection import FallbackBackend, make_backend
 from app.main import create_app
-from app.memory import limit_arenas
 from app.settings import Settings, load_settings
 from app.synthesis.job import StreamPart
-from app.synthesis.pipeline import SWITCH_INTERVAL_SECONDS, Pipeline, load_classifier, load_lexicon
+from app.synthesis.pipeline import Pipeline, load_classifier, load_lexicon, prepare_process
 from app.voices import Registry, Voice
 
 VOICES_PER_SYNTHESIZER = 8
@@ -73,7 +70,7 @@ class LoadedVoice:
         self.voice = voice
 
     def __del__(self) -> None:
-        self.synthesizer.unload(self.voice)
+        self.synthesizer.engine.release_voice(self.voice)
 
 
 class SynthesizerReplica:
@@ -109,8 +106,7 @@ class SynthesizerReplica:
 
 def load_pipeline(settings: Settings, synthesizers: DeploymentHandle[Any]) -> Pipeline:
     """Load what plans requests: the voices' manifests and the classifier, but no models of voices."""
-    limit_arenas()
-    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    prepare_process(settings)
     registry = Registry(settings.voices, settings.default_voice, settings.voice_aliases)
     chosen = make_backend(settings.backend, settings.graph_cache, settings.workers, settings.threads, settings.device)
     backend = FallbackBackend(chosen)

@@ -1,4 +1,4 @@
-"""Engine whose utterances other processes speak.
+"""Engine whose utterances other processes speak, and what it sends them.
 
 Speech is deterministic: text, voice and seed give the same samples in every process with the same backend. So if a
 process is lost, another one speaks the utterance again, and the samples that the reader already has are left out.
@@ -10,21 +10,71 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 
-from app.cluster.calls import UtteranceCall, make_call
 from app.errors import NotReady
 from app.inference import Backend
 from app.synthesis import Engine, Playback, StreamStart
 from app.synthesis.job import StreamEnd, StreamPart
 from app.types import Utterance
 from app.voices import Voice
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceCall:
+    """An utterance to speak, with all that its samples and its urgency depend on.
+
+    Times are relative to now, since machines do not share a monotonic clock; the time that the message takes is lost.
+    """
+
+    utterance: Utterance
+    seed: int
+    seeded: bool
+    """Whether the same call must give the same bytes."""
+    key_name: str | None
+    """Name of the caller's API key, which separates cache entries."""
+    low_latency: bool
+    """Whether it is the first utterance of its request."""
+    streamed: bool
+    waits: bool
+    age: float
+    """Seconds since the request began."""
+    due: float
+    """Seconds until its audio is needed."""
+
+    def make_playback(self) -> Playback:
+        """Return the playback of the request in this process's time."""
+        now = time.monotonic()
+        playback = Playback(self.streamed, begun=now - self.age)
+        playback.waits = self.waits
+        playback.deadline = now + self.due
+        return playback
+
+
+def make_call(
+    utterance: Utterance, seed: int, seeded: bool, key_name: str | None, low_latency: bool, playback: Playback
+) -> UtteranceCall:
+    """Describe an utterance, which is due when the audio before it has been played."""
+    due, now = playback.make_due(), time.monotonic()
+    return UtteranceCall(
+        utterance,
+        seed,
+        seeded,
+        key_name,
+        low_latency,
+        playback.streamed,
+        playback.waits,
+        age=now - playback.begun,
+        due=due - now,
+    )
+
 
 MAX_ATTEMPTS = 5
 """Attempts at an utterance. Each failure is a process lost, so more would hide an utterance that kills its process."""
@@ -74,7 +124,7 @@ class RemoteEngine(Engine):
     """Engine that computes labels itself and has `send` speak utterances. Thread-safe."""
 
     def __init__(self, backend: Backend, send: Send, *, workers: int) -> None:
-        super().__init__(backend, workers=workers, batch_size=1, cache_bytes=0)
+        super().__init__(backend, workers=workers)
         self.send = send
         self.repeated = 0
         """Number of utterances that were sent again because a process was lost."""

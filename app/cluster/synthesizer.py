@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import queue
-import sys
 import time
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import torch
 
-from app.cluster.calls import UtteranceCall
-from app.cluster.engine import has_end
+from app.cluster.engine import UtteranceCall, has_end
 from app.errors import NotReady
-from app.memory import limit_arenas, trim_heap
+from app.memory import trim_heap
 from app.settings import Settings
-from app.synthesis import Engine, choose_backend
 from app.synthesis.job import StreamEnd, StreamPart, UtteranceJob
-from app.synthesis.pipeline import BYTES_PER_MB, SWITCH_INTERVAL_SECONDS
+from app.synthesis.pipeline import make_engine, prepare_process
 from app.text.phonetic import count_model_chars
 from app.voices import Registry, Voice
 
@@ -35,20 +31,10 @@ class Synthesizer:
 
     def __init__(self, settings: Settings) -> None:
         """Load the default voice and run its networks, so that the first utterance does not wait for that."""
-        limit_arenas()
-        sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
-        torch.set_num_threads(settings.threads)
+        prepare_process(settings)
         self.registry = Registry(settings.voices, settings.default_voice, settings.voice_aliases)
         voice = self.registry.get()
-        backend = choose_backend(
-            settings.backend, voice, settings.graph_cache, settings.workers, settings.threads, settings.device
-        )
-        self.engine = Engine(
-            backend,
-            workers=settings.workers,
-            batch_size=settings.batch_size,
-            cache_bytes=settings.cache_mb * BYTES_PER_MB,
-        )
+        self.engine = make_engine(settings, voice)
         self.engine.warm_up(voice)
         trim_heap()
         self._queued: dict[UtteranceJob, float] = {}
@@ -67,15 +53,10 @@ class Synthesizer:
         That would take several seconds of all workers each time, and with many voices leave too few for speech.
         """
         voice = self.registry.get(name)
-        if id(voice) not in self.engine.kept:
+        if not self.engine.has_loaded(voice):
             for emotion in voice.manifest.emotions:
                 self.engine.load_speaker(voice, {emotion: 1.0})
         return voice
-
-    def unload(self, voice: Voice) -> None:
-        """Forget the models of a voice; utterances that are being spoken keep theirs."""
-        with self.engine.loading:
-            self.engine.kept.pop(id(voice), None)
 
     def check_health(self) -> None:
         """Raise `NotReady` if no worker lives or progresses."""

@@ -12,6 +12,8 @@ are raised to that power (`app.emotion.words`).
 from __future__ import annotations
 
 import copy
+import functools
+import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,11 +28,10 @@ from app.memory import Lru
 from app.types import Assessment, ClassifierId, Emotion, Probabilities
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
-    from app.emotion.network import ClassifierOutput
-    from app.inference import Backend
-
+    from app.emotion.network import ClassifierDesign, ClassifierOutput
+    from app.inference import AnyArray, Backend, LazyModule
 
 CONTEXT_WORDS = 40
 """Maximum words of the context, the last words of the sentences before a sentence."""
@@ -38,7 +39,7 @@ MAX_WORD_CHARACTERS = 100
 """Maximum characters of a word of the context, which also bounds a text without spaces."""
 
 
-Rows = Sequence["tuple[Tensor, ...]"]
+Rows = Sequence["tuple[AnyArray, ...]"]
 """Inputs of texts of one padded length."""
 Score = Callable[[Sequence[Rows]], Sequence[Sequence["ClassifierOutput"]]]
 """Function from batches to the network's output for each text of each batch."""
@@ -69,10 +70,8 @@ def read_excerpts(sentences: Iterable[str], before: Iterable[str], count: int) -
         recent.append(sentence)
 
 
-MAX_TOKENS = 512
-"""Maximum tokens of a sentence; longer ones are truncated. A model's own maximum may be lower."""
 MAX_CHARACTERS = 4000
-"""Maximum characters that the tokenizer gets; no MAX_TOKENS tokens of natural text are longer."""
+"""Maximum characters that the tokenizer gets; no 512 tokens of natural text are longer."""
 FIRST_GROUP, GROUP = 1, 8
 """Sentences classified at once if a text is streamed: in the first batch, and most in a later one. Each batch is twice
 as large as the one before, so that audio never waits for labels that are needed much later."""
@@ -80,6 +79,8 @@ TOKEN_STEP = 16
 """Inputs are padded to a multiple of this number of tokens, because a backend prepares itself for each new length."""
 ENTRY_CHARACTERS = 1000
 """Memory of a cache entry in addition to its text, in characters."""
+FILE_ENDINGS = (".json", ".safetensors", ".txt", ".model")
+"""Endings of the files of a classifier."""
 STRENGTH_LABEL = "strength"
 """Label of the output that is not an emotion: the logit of the intensity."""
 MAX_POWER = 2.0
@@ -106,33 +107,34 @@ class Classifier:
 
     def __init__(
         self,
-        model: Any,
-        tokenizer: Any,
+        module: nn.Module | LazyModule,
+        design: ClassifierDesign,
         label_map: Mapping[str, str] | None,
         source: str,
         backend: Backend,
         remembered: int,
     ) -> None:
-        labels = [str(model.config.id2label[index]) for index in range(model.config.num_labels)]
-        self.settings = read_settings(model.config, source)
+        self.settings = read_settings(design.settings, source)
         self.words = load_words(source, self.settings.words)
+        labels = list(design.labels)
         intensity = labels.index(STRENGTH_LABEL) if STRENGTH_LABEL in labels else None
         labels = [label for index, label in enumerate(labels) if index != intensity]
         emotion_of = map_labels(labels, label_map)
         self.emotions = [emotion_of[label] for label in labels]
-        self.model = model
-        self.tokenizer = tokenizer
+        from tokenizers import Tokenizer
+
+        from app.emotion.network import ClassifierNetwork
+
+        self.design = design
+        self.tokenizer = Tokenizer.from_str(design.tokenizer)
+        self.tokenizer.no_padding()
+        self.tokenizer.enable_truncation(design.longest)
         self.name = ClassifierId(Path(source).name, self.settings.version)
-        self.longest = find_max_tokens(model.config, tokenizer)
-        self.check_tokenizer(source)
         self.known: Lru[tuple[str | None, Excerpt], Assessment] = Lru(
             remembered, lambda key, _: len(key[1].context) + len(key[1].text) + ENTRY_CHARACTERS
         )
         """Cache by key name and excerpt; `SpeechRequest.key_name` documents why entries are kept apart."""
-        from app.emotion.network import ClassifierNetwork
-
-        names = [name for name in self.tokenize(Excerpt("", "")) if name != "special_tokens_mask"]
-        self.network = ClassifierNetwork(model, names, backend, intensity)
+        self.network = ClassifierNetwork(module, design, backend, intensity)
         self.score: Score = self.score_batches
 
     def scored_by(self, score: Score) -> Classifier:
@@ -154,7 +156,10 @@ class Classifier:
         `backend` runs the network, by default PyTorch. `remembered` is the capacity, in characters, of the cache of
         classified sentences. Raise `InvalidClassifier` if the classifier cannot be used.
         """
-        from app.inference import TorchBackend
+        from app.emotion.network import ClassifierDesign
+        from app.inference import LazyModule
+        from app.inference.graph_cache import make_graph_key
+        from app.inference.selection import make_torch_backend
 
         source = str(source)
         local = Path(source).is_dir()
@@ -162,27 +167,16 @@ class Classifier:
             raise InvalidClassifier(
                 f"There is no classifier in {source}.", hint="Name its folder in INTONE_CLASSIFIER."
             )
-        try:
-            model, tokenizer, missing = read_model(source, local)
-        except Exception as error:  # the libraries raise many kinds of errors for a foreign folder
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise InvalidClassifier(f"The classifier {source} cannot be loaded: {reason}") from None
-        if missing:
-            # Missing weights would be random: the encoder was never trained to classify, or the file is truncated.
-            raise InvalidClassifier(
-                f"The classifier {source} cannot be loaded: its file lacks weights: {', '.join(missing[:3])}."
-            )
-        return cls(model, tokenizer, label_map, source, backend or TorchBackend(), remembered)
-
-    def check_tokenizer(self, source: str) -> None:
-        """Raise `InvalidClassifier` if there is no vocabulary, and set the truncation permanently.
-
-        The tokenizer stores the truncation of its last call. As long as every call requests the same truncation, no
-        later call modifies it, so no call can disturb one in another thread.
-        """
-        if len(self.tokenizer) <= len(self.tokenizer.all_special_ids):
-            raise InvalidClassifier(f"The classifier {source} has no vocabulary.", hint="Is tokenizer.json there?")
-        self.tokenize(Excerpt("", ""))
+        if backend is None:
+            backend = make_torch_backend()
+        read = functools.cache(lambda: read_model(source, local))
+        if not local:  # only transformers can find out what has changed on the Hub
+            built, values = read()
+            return cls(built, ClassifierDesign(**values), label_map, source, backend, remembered)
+        key = make_graph_key("classifier", hash_files(Path(source)))
+        design = ClassifierDesign(**backend.recall(make_graph_key("classifier design", key), lambda: read()[1]))
+        module = LazyModule("LogitsModule", key, lambda: read()[0])
+        return cls(module, design, label_map, source, backend, remembered)
 
     def stream(self, excerpts: Iterable[Excerpt], key_name: str | None = None) -> Iterator[Assessment]:
         """Yield assessments as `assess` returns them, a few excerpts at a time; the first alone, for low latency."""
@@ -223,26 +217,24 @@ class Classifier:
         """Run the network on one batch after the other."""
         return [self.network.score(rows) for rows in batches]
 
-    def encode(self, excerpt: Excerpt) -> tuple[Tensor, ...]:
-        """Return the model's inputs, (1, tokens) each, padded to a multiple of TOKEN_STEP; none if no text is left."""
-        from torch.nn import functional as F
+    def encode(self, excerpt: Excerpt) -> tuple[AnyArray, ...]:
+        """Return the model's inputs, (1, tokens) each, padded to a multiple of TOKEN_STEP; none if no text is left.
 
+        A text may contain lone surrogates.
+        """
         if not excerpt.text.strip():
             return ()
-        inputs = self.tokenize(excerpt)
-        if bool(inputs.pop("special_tokens_mask").all()):
-            return ()
-        length = inputs["input_ids"].shape[1]
-        more = min(-length % TOKEN_STEP, self.longest - length)
-        padding = {"input_ids": self.tokenizer.pad_token_id or 0}
-        return tuple(F.pad(value, (0, more), value=padding.get(name, 0)) for name, value in inputs.items())
-
-    def tokenize(self, excerpt: Excerpt) -> Any:
-        """Return the token ids (1, tokens), the mask of special tokens, and further inputs; accept lone surrogates."""
         texts = [make_readable(text) for text in (excerpt if excerpt.context else (excerpt.text,))]
-        return self.tokenizer(
-            *texts, truncation=True, max_length=self.longest, return_special_tokens_mask=True, return_tensors="pt"
-        )
+        tokens = self.tokenizer.encode(texts[0], texts[1] if len(texts) > 1 else None)
+        if all(tokens.special_tokens_mask):
+            return ()
+        more = min(-len(tokens.ids) % TOKEN_STEP, self.design.longest - len(tokens.ids))
+        inputs = {
+            "input_ids": tokens.ids + [self.design.padding] * more,
+            "token_type_ids": tokens.type_ids + [0] * more,
+            "attention_mask": tokens.attention_mask + [0] * more,
+        }
+        return self.network.make_row(inputs)
 
     def sum_by_emotion(self, scores: Sequence[float]) -> dict[Emotion, float]:
         """Sum the scores of all labels of each emotion, and normalize the seven sums to 1."""
@@ -275,27 +267,37 @@ def make_batches(places: Sequence[int], length: Callable[[int], int]) -> Iterato
             rest = rest[size:]
 
 
-def read_model(source: str, local: bool) -> tuple[Any, Any, list[str]]:
-    """Read the model as float32 (regardless of the file's type), the tokenizer, and the names of missing weights."""
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
-    from transformers.utils import logging
+def read_model(source: str, local: bool) -> tuple[nn.Module, dict[str, Any]]:
+    """Read the model and the fields of its design; imports torch. Raises `InvalidClassifier`."""
+    from app.emotion.transformer import read_model
 
-    from app.packages import stub_module
-
-    stub_module("torchaudio")  # transformers imports it for audio models
-
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
-    model, report = AutoModelForSequenceClassification.from_pretrained(
-        source, local_files_only=local, use_safetensors=True, dtype="float32", output_loading_info=True
-    )
-    return model.eval().requires_grad_(False), tokenizer, sorted(report["missing_keys"])
+    try:
+        return read_model(source, local)
+    except InvalidClassifier:
+        raise
+    except Exception as error:  # the libraries raise many kinds of errors for a foreign folder
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InvalidClassifier(f"The classifier {source} cannot be loaded: {reason}") from None
 
 
-def read_settings(config: Any, source: str) -> ClassifierSettings:
+def hash_files(folder: Path) -> list[tuple[str, str]]:
+    """Return the name and the hash of each file of a classifier."""
+    files = sorted(path for path in folder.iterdir() if path.suffix in FILE_ENDINGS and path.is_file())
+    return [(path.name, hash_file(path)) for path in files]
+
+
+def hash_file(path: Path) -> str:
+    """Return the hash of a file, or why it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return str(error)
+
+
+def read_settings(settings: Any, source: str) -> ClassifierSettings:
     """Read `"intone"` in the model's config.json, which other models lack; raise `InvalidClassifier` if it is wrong."""
-    settings = getattr(config, "intone", None) or {}
+    settings = settings or {}
     where = f'The classifier {source}: "intone" in its config.json'
     if not isinstance(settings, dict):
         raise InvalidClassifier(f"{where} must be an object.")
@@ -318,9 +320,3 @@ def load_words(source: str, power: float | None) -> WordTable | None:
         return read_words(Path(source) / WORDS_FILE, power)
     except (OSError, ValueError) as error:
         raise InvalidClassifier(f"The classifier {source} cannot be loaded: {WORDS_FILE}: {error}.") from None
-
-
-def find_max_tokens(config: Any, tokenizer: Any) -> int:
-    """Return the maximum input tokens of the model; a tokenizer without a limit reports an astronomical number."""
-    positions = getattr(config, "max_position_embeddings", MAX_TOKENS)
-    return min(MAX_TOKENS, int(tokenizer.model_max_length), int(positions))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-import torch
-from torch import Tensor, nn
+import numpy as np
 
-from app.inference import Backend
+from app.inference import AnyArray, Array, Backend, LazyModule
+
+if TYPE_CHECKING:
+    from torch import nn
 
 PROBE_ROWS, PROBE_TOKENS = 8, (16, 32)
 """Rows and token lengths of the probe whether a row has the same bits in a batch as alone."""
@@ -23,71 +25,92 @@ class ClassifierOutput(NamedTuple):
     """Intensity of the emotion, 0 to 1; None if the network does not estimate it."""
 
 
-class LogitsModule(nn.Module):
-    """Hugging Face sequence classifier with positional inputs and one output."""
+class ClassifierDesign(NamedTuple):
+    """What is needed of a classifier besides its network."""
 
-    def __init__(self, model: Any, names: Sequence[str]) -> None:
-        super().__init__()
-        self.model = model
-        self.names = tuple(names)
-
-    def forward(self, *inputs: Tensor) -> Tensor:
-        """Compute logits (B, labels) from the named inputs, (B, tokens) each."""
-        logits: Tensor = self.model(**dict(zip(self.names, inputs, strict=True))).logits
-        return logits
+    tokenizer: str
+    """JSON of the `tokenizers` package."""
+    names: Sequence[str]
+    """Inputs in the order of the network."""
+    padding: int
+    """Id of padding."""
+    longest: int
+    """Maximum tokens."""
+    vocabulary: int
+    """Number of token ids."""
+    labels: Sequence[str]
+    multi_label: bool
+    settings: object
+    """`"intone"` in the config.json."""
+    commit: str | None
+    """Commit of a model of the Hugging Face Hub."""
 
 
 class ClassifierNetwork:
     """Network of a classifier, compiled for inference at the precision of the backend."""
 
-    def __init__(self, model: Any, names: Sequence[str], backend: Backend, intensity: int | None = None) -> None:
-        """Compile the network.
-
-        `names` are the model's inputs in the order of the arguments; `intensity` is the index of the intensity output
-        among the labels.
-        """
+    def __init__(
+        self, module: nn.Module | LazyModule, design: ClassifierDesign, backend: Backend, intensity: int | None = None
+    ) -> None:
+        """Compile the network; `intensity` is the index of the intensity output among the labels."""
         self.intensity = intensity
-        self.multi_label = model.config.problem_type == "multi_label_classification"
-        vocabulary = model.config.vocab_size
+        self.names = design.names
+        self.multi_label = design.multi_label
 
-        def example(batch: int, length: int) -> tuple[Tensor, ...]:
+        def example(batch: int, length: int) -> tuple[AnyArray, ...]:
             # The last token is padding, so that no backend optimizes a mask away that masks nothing.
-            masked = torch.ones(batch, length, dtype=torch.long)
+            masked = np.ones((batch, length), np.int64)
             masked[:, -1] = 0
-            nothing = torch.zeros(batch, length, dtype=torch.long)
-            ids = torch.arange(batch * length).reshape(batch, length) % vocabulary
+            nothing = np.zeros((batch, length), np.int64)
+            ids = np.arange(batch * length).reshape(batch, length) % design.vocabulary
             known = {"attention_mask": masked, "input_ids": ids}
-            return tuple(known.get(name, nothing) for name in names)
+            return tuple(known.get(name, nothing) for name in design.names)
 
-        self.network = backend.compile(LogitsModule(model, names), example)
+        self.network = backend.compile(module, example)
         self.batch_invariant = all(self.agrees(example(PROBE_ROWS, length)) for length in PROBE_TOKENS)
         """Whether the output of a text has the same bits in a batch as alone, on this machine."""
 
-    def agrees(self, inputs: tuple[Tensor, ...]) -> bool:
+    def make_row(self, inputs: Mapping[str, list[int]]) -> tuple[AnyArray, ...]:
+        """Return the inputs of one text, by name, as arrays of (1, tokens) in the order of the network."""
+        return tuple(np.array([inputs[name]], np.int64) for name in self.names)
+
+    def agrees(self, inputs: tuple[AnyArray, ...]) -> bool:
         """Return whether each row of a batch, and of its halves, has the same bits as alone."""
-        alone = torch.cat([self.compute_logits([one[row : row + 1] for one in inputs]) for row in range(PROBE_ROWS)])
-        halves = inputs
+        rows = [self.compute_logits([one[row : row + 1] for one in inputs]) for row in range(PROBE_ROWS)]
+        alone, halves = np.concatenate(rows), inputs
         while len(halves[0]) > 1:
-            if not torch.equal(self.compute_logits(halves), alone[: len(halves[0])]):
+            if not np.array_equal(self.compute_logits(halves), alone[: len(halves[0])]):
                 return False
             halves = tuple(one[: len(one) // 2] for one in halves)
         return True
 
-    def compute_logits(self, inputs: Sequence[Tensor]) -> Tensor:
+    def compute_logits(self, inputs: Sequence[AnyArray]) -> Array:
         """Compute logits (B, labels) from inputs of (B, tokens) each."""
         (logits,) = self.network(*inputs)
         return logits
 
-    def score(self, rows: Sequence[tuple[Tensor, ...]]) -> list[ClassifierOutput]:
+    def score(self, rows: Sequence[tuple[AnyArray, ...]]) -> list[ClassifierOutput]:
         """Score texts of equal length; the inputs of each row are (1, tokens) each."""
         if self.batch_invariant:
-            logits = self.compute_logits([torch.cat(column) for column in zip(*rows, strict=True)])
+            found = self.compute_logits([np.concatenate(column) for column in zip(*rows, strict=True)])
         else:
-            logits = torch.cat([self.compute_logits(row) for row in rows])
-        logits = logits.double()
+            found = np.concatenate([self.compute_logits(row) for row in rows])
+        logits = found.astype(np.float64)
         intensities: list[float | None] = [None] * len(rows)
         if self.intensity is not None:
-            intensities = torch.sigmoid(logits[:, self.intensity]).tolist()
-            logits = torch.cat([logits[:, : self.intensity], logits[:, self.intensity + 1 :]], 1)
-        scores = torch.sigmoid(logits) if self.multi_label else torch.softmax(logits, 1)
+            intensities = sigmoid(logits[:, self.intensity]).tolist()
+            logits = np.delete(logits, self.intensity, 1)
+        scores = sigmoid(logits) if self.multi_label else softmax(logits)
         return [ClassifierOutput(*pair) for pair in zip(scores.tolist(), intensities, strict=True)]
+
+
+def sigmoid(logits: AnyArray) -> AnyArray:
+    """Return probabilities of independent labels."""
+    with np.errstate(over="ignore"):
+        return np.asarray(1 / (1 + np.exp(-logits)))
+
+
+def softmax(logits: AnyArray) -> AnyArray:
+    """Return probabilities of exclusive labels, (B, labels)."""
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    return np.asarray(powers / powers.sum(1, keepdims=True))

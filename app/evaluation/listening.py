@@ -6,7 +6,6 @@ import importlib.util
 import io
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -66,7 +65,7 @@ class Evaluators:
             self.judge = ConvTransformerSQAModel().eval()
 
     def transcribe(self, sound: Samples) -> str:
-        """Transcribe a sentence with Whisper (tiny.en; arXiv 2212.04356): mono, (samples,), 16 kHz."""
+        """Transcribe a recording with Whisper (tiny.en; arXiv 2212.04356): mono, (samples,), 16 kHz."""
         segments, _ = self.whisper.transcribe(sound, language="en", beam_size=BEAM_SIZE, without_timestamps=True)
         return " ".join(segment.text.strip() for segment in segments)
 
@@ -86,19 +85,6 @@ class Evaluators:
             return float(self.judge(torch.from_numpy(scaled)[None]).item())
 
 
-class Listener(Protocol):
-    """Interface of `Evaluators` and of a listener to whole texts; sound is mono, (samples,), 16 kHz."""
-
-    def transcribe(self, sound: Samples) -> str:
-        """Transcribe a recording."""
-
-    def count_word_errors(self, text: str, understood: str) -> int:
-        """Count words of the text that were left out or replaced, and words that were added."""
-
-    def predict_opinion(self, speech: Samples) -> float:
-        """Predict a mean opinion score, 1 to 5."""
-
-
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """A recording and its measurements."""
@@ -116,7 +102,7 @@ class Measurement:
     """Features that the emotion judge compares with the neutral reading of the text."""
 
 
-def measure_recording(recording: Recording, listener: Listener) -> Measurement:
+def measure_recording(recording: Recording, listener: Evaluators) -> Measurement:
     """Measure one recording."""
     sound = resample(recording.samples, recording.sample_rate)
     speech = trim_silence(sound)

@@ -110,8 +110,6 @@ def measure_tilt(speech: Samples) -> float:
     return 10 * math.log10(energy(HIGH_BAND) / energy(LOW_BAND))
 
 
-FloatArray = npt.NDArray[np.float64]
-
 BANDS = (250, 500, 1000, 2000, 3000, 4000, 6000)
 """Centre frequencies of the bands in hertz. A band reaches half way to its neighbours, on a logarithmic scale."""
 POINTS_PER_BAND = 8
@@ -149,7 +147,7 @@ def measure_band_levels(speech: Samples, contour: Contour) -> list[float]:
     return [float(level) for level in levels - levels.mean()]
 
 
-def compute_band_points() -> FloatArray:
+def compute_band_points() -> npt.NDArray[np.float64]:
     """Return the frequencies at which each band is sampled, (bands, points)."""
     middles = np.array(BANDS, np.float64)
     between = np.sqrt(middles[1:] * middles[:-1])
@@ -180,7 +178,7 @@ def measure_noise_share(speech: Samples, contour: Contour) -> float:
     return min(max(noise / energy, MIN_NOISE_SHARE), 1 - MIN_NOISE_SHARE)
 
 
-def correlate_period(sound: FloatArray, centre: int, period: float) -> tuple[float, float] | None:
+def correlate_period(sound: npt.NDArray[np.float64], centre: int, period: float) -> tuple[float, float] | None:
     """Return the highest correlation of the sound around a sample with itself a period later, and the energy of both.
 
     Return None if the stretch reaches beyond the sound.

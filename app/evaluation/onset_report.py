@@ -22,7 +22,8 @@ from app.evaluation.recordings import Prompt, Recording, find_edge_errors, synth
 from app.evaluation.report import compute_wer_interval, group_by
 from app.evaluation.tables import format_rate, make_table, render_cells, render_statistics_table
 from app.synthesis.pipeline import Pipeline
-from app.types import Emotion, Samples, Speech
+from app.synthesis.stream import Speech
+from app.types import Emotion, Samples
 
 ONSETS_FILE = Path(__file__).with_name("onsets.tsv")
 """Lines of sound, tab, sentence: at least two sentences for each sound or cluster that begins English words."""

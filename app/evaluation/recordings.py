@@ -13,7 +13,8 @@ import soundfile
 
 from app.errors import SetupError
 from app.synthesis.pipeline import WARM_UP_TEXT, Pipeline
-from app.types import Emotion, Samples, Speech, SpeechRequest
+from app.synthesis.stream import Speech
+from app.types import Emotion, Samples, SpeechRequest
 
 CONTRACTIONS = {
     "can't": "cannot", "couldn't": "could not", "didn't": "did not", "don't": "do not", "he's": "he is", "i'm": "i am",
@@ -109,11 +110,7 @@ def read_recordings(path: Path, limit: int | None = None) -> list[Recording]:
     """Read lines of group, tab, WAV or FLAC file (relative to the list), tab, text; at most `limit` of each group."""
     count: Counter[str] = Counter()
     found = []
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise SetupError(f"{path} is not UTF-8.") from None
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(read_utf8(path).splitlines(), 1):
         if not line.strip():
             continue
         parts = line.split("\t")
@@ -126,6 +123,14 @@ def read_recordings(path: Path, limit: int | None = None) -> list[Recording]:
     if not found:
         raise SetupError(f"{path} names no recordings.")
     return found
+
+
+def read_utf8(path: Path) -> str:
+    """Read a text with the line ends that it has."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SetupError(f"{path} is not UTF-8.") from None
 
 
 def _read_sound(path: Path) -> tuple[Samples, int]:

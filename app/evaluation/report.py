@@ -66,13 +66,15 @@ def compute_statistics(measurements: Sequence[Measurement], base: AcousticMeasur
     errors, words = [one.errors for one in measurements], [one.words for one in measurements]
     scores = np.array([one.mos for one in measurements])
     means = average_manner(measurements)
+    known = [one.recording.computing_seconds for one in measurements if one.recording.computing_seconds is not None]
+    spent = known if len(known) == len(measurements) else []
     return Statistics(
         recordings=len(measurements),
         wer=100 * sum(errors) / sum(words),
         wer_interval=compute_wer_interval(errors, words),
         mos=float(scores.mean()),
         mos_error=float(scores.std(ddof=1) / math.sqrt(len(scores))) if len(scores) > 1 else None,
-        real_time_factor=compute_real_time_factor(measurements),
+        real_time_factor=sum(spent) / sum(one.recording.seconds for one in measurements) if spent else None,
         manner=means,
         difference=AcousticMeasures(*map(sub, astuple(means), astuple(base))) if base else None,
     )
@@ -88,12 +90,6 @@ def compute_wer_interval(errors: Sequence[int], words: Sequence[int]) -> tuple[f
     rates = 100 * np.array(errors)[drawn].sum(axis=1) / np.array(words)[drawn].sum(axis=1)
     low, high = np.percentile(rates, (2.5, 97.5))
     return float(low), float(high)
-
-
-def compute_real_time_factor(measurements: Sequence[Measurement]) -> float | None:
-    """Return the total computing time divided by the total length; None if the time of any recording is unknown."""
-    spent = [one.recording.computing_seconds for one in measurements if one.recording.computing_seconds is not None]
-    return sum(spent) / sum(one.recording.seconds for one in measurements) if len(spent) == len(measurements) else None
 
 
 def average_manner(measurements: Sequence[Measurement]) -> AcousticMeasures:

@@ -12,9 +12,9 @@ import numpy as np
 from rich.table import Table
 
 from app.errors import SetupError
-from app.evaluation.listening import Listener, Measurement
+from app.evaluation.listening import Evaluators, Measurement
 from app.evaluation.manner import SAMPLE_RATE
-from app.evaluation.recordings import Recording, normalize_words
+from app.evaluation.recordings import Recording, normalize_words, read_utf8
 from app.evaluation.report import Report
 from app.evaluation.tables import make_table
 from app.synthesis.pipeline import WARM_UP_TEXT, Pipeline
@@ -50,20 +50,12 @@ def read_texts(folder: Path, limit: int | None = None) -> list[RealText]:
         written = [path for path in folder.glob(f"{reading.stem}.*") if path != reading]
         if len(written) != 1:
             raise SetupError(f"{reading} needs one text beside it: {reading.stem}.txt, .md, .html or the like.")
-        texts.append(RealText(reading.stem, *(read_exactly(path) for path in (written[0], reading))))
+        texts.append(RealText(reading.stem, *(read_utf8(path) for path in (written[0], reading))))
         if not normalize_words(texts[-1].reading):
             raise SetupError(f"{reading} holds no words.")
     if not texts:
         raise SetupError(f"{folder} holds no texts with readings ({READING_SUFFIX}).")
     return texts
-
-
-def read_exactly(path: Path) -> str:
-    """Read a file of UTF-8 with the line ends that it has."""
-    try:
-        return path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError:
-        raise SetupError(f"{path} is not UTF-8.") from None
 
 
 def speak_texts(pipeline: Pipeline, voice: str, texts: Sequence[RealText]) -> Iterator[Recording]:
@@ -76,10 +68,10 @@ def speak_texts(pipeline: Pipeline, voice: str, texts: Sequence[RealText]) -> It
         yield Recording(one.name, one.reading, speech.samples, speech.sample_rate, spent)
 
 
-class TextListener:
-    """Listener for recordings of any length, and of words that a recognizer writes as figures and signs."""
+class TextListener(Evaluators):
+    """Evaluators of recordings of any length, and of words that a recognizer writes as figures and signs."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Evaluators) -> None:
         self.listener = listener
 
     def transcribe(self, sound: Samples) -> str:

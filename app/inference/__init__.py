@@ -1,65 +1,65 @@
-"""Run networks for inference: the interface of backends, and PyTorch, the reference backend."""
+"""Run networks for inference: the interface of backends. Arrays go in and out, so that torch is imported only to build
+a network that no earlier start has converted.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-import torch
-from torch import Tensor, nn
-from torch.nn.utils.parametrize import is_parametrized
+import numpy as np
+import numpy.typing as npt
 
-Network: TypeAlias = Callable[..., tuple[Tensor, ...]]
-"""A compiled module: takes and returns what its `forward` does, on the CPU, as float32 or int64; a single tensor is
+if TYPE_CHECKING:
+    from torch import nn
+
+Array: TypeAlias = npt.NDArray[np.float32]
+"""Values of a network: float32."""
+AnyArray: TypeAlias = npt.NDArray[Any]
+
+Network: TypeAlias = Callable[..., tuple[AnyArray, ...]]
+"""A compiled module: takes and returns what its `forward` does, as arrays of float32 or int64; a single result is
 returned as a tuple of one.
 
 Thread-safe: the same inputs give the same bytes whatever runs concurrently, and no two calls share result memory."""
 
-ExampleInputs: TypeAlias = Callable[[int, int], tuple[Tensor, ...]]
+ExampleInputs: TypeAlias = Callable[[int, int], tuple[AnyArray, ...]]
 """Factory of a module's inputs for a batch size and a length; dimensions that differ between two calls are dynamic."""
 
 
+@dataclass(frozen=True, slots=True)
+class LazyModule:
+    """A torch module that is built only if a backend needs it."""
+
+    name: str
+    """Class of the module."""
+    key: str
+    """Key of `app.inference.graph_cache.make_graph_key` for everything from which it is built."""
+    build: Callable[[], nn.Module]
+
+
 class Backend(Protocol):
-    """Runtime that compiles loaded modules into networks as fast as it can run them."""
+    """Runtime that compiles modules into networks as fast as it can run them."""
 
     name: str
 
-    def compile(self, module: nn.Module, example: ExampleInputs, precise: bool = False) -> Network:
+    def compile(self, module: nn.Module | LazyModule, example: ExampleInputs, precise: bool = False) -> Network:
         """Prepare a module for inference; with `precise`, in float32 even if the backend supports a faster format.
 
         The backend takes ownership of the module: it may change or move it and free its weights.
         """
         ...
 
-
-class TorchBackend:
-    """Backend that runs modules unchanged, on the CPU or on a GPU."""
-
-    def __init__(self, device: torch.device | str = "cpu") -> None:
-        self.device = torch.device(device)
-        self.name = "torch" if self.device.type == "cpu" else f"torch on {self.device.type}"
-
-    def compile(self, module: nn.Module, example: ExampleInputs, precise: bool = False) -> Network:
-        """See `Backend.compile`; nothing is traced, so the example is unused."""
-        prepare_for_inference(module).to(self.device)
-
-        @torch.inference_mode()
-        def network(*inputs: Tensor) -> tuple[Tensor, ...]:
-            results = module(*(tensor.to(self.device) for tensor in inputs))
-            return tuple(tensor.cpu() for tensor in as_tuple(results))
-
-        return network
+    def recall(self, key: str, compute: Callable[[], Any]) -> Any:
+        """Return the result of `compute`, which is JSON, or the same result that an earlier start stored."""
+        ...
 
 
-def prepare_for_inference(module: nn.Module) -> nn.Module:
-    """Put a module into inference mode, fold its weight norm into the weights, and return it."""
-    module.eval().requires_grad_(False)
-    fold = getattr(module, "remove_weight_norm", None)
-    if callable(fold) and any(is_parametrized(part) for part in module.modules()):
-        fold()
-    return module
-
-
-def as_tuple(results: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """Return the result of a module's `forward` as a tuple; a single tensor becomes a tuple of one."""
-    return (results,) if isinstance(results, Tensor) else tuple(results)
+def limit_torch_threads(count: int) -> None:
+    """Set the number of torch's threads, whether it is imported already or will be."""
+    os.environ["OMP_NUM_THREADS"] = str(count)
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(count)

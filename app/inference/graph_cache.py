@@ -1,37 +1,57 @@
-"""Cache converted graphs on disk, so that only the first start after a change waits for the conversion.
+"""Cache what conversion yields on disk, so that only the first start after a change imports torch and waits for it.
 
-Each file holds one graph: four lines (format, key, hash of the bytes after it, length of the XML), the XML and the
-weights. Nothing in a file is trusted before its hash matches.
+Each file holds one entry: three lines (format, key, hash of the bytes after it) and its content, which is a graph, or
+JSON. Nothing in a file is trusted before its hash matches. Files are mapped into memory, which the processes of a
+machine share. They are read-only and replaced as a whole, so that a mapping never changes.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import json
 import logging
+import mmap
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
-
-import torch
-from torch import Tensor, nn
+from typing import Any, NamedTuple
 
 logger = logging.getLogger("intone.backend")
 
-MAGIC = b"intone converted graph 1"
+MAGIC = b"intone converted graph 2"
 SUFFIX = ".graph"
-MAX_GRAPHS = 32
-"""Maximum files in the cache; each is about as large as the weights."""
+LENGTH, ALIGNMENT = b"%012d\n", 64
+"""First line of a graph, the length of its XML, and the multiple of bytes at which its weights begin."""
+MAX_GRAPHS = 64
+"""Maximum files in the cache; most are about as large as the weights. The bundled models have 13."""
+SHIPPED = Path(sys.prefix, "share", "intone", "graphs")
+"""Folder of graphs that the container image ships, and that is only read."""
+APP = Path(__file__).parents[1]
+BUILDING_CODE = (
+    *("inference/*.py", "synthesis/models/*.py", "synthesis/coqui.py", "synthesis/networks.py"),
+    *("emotion/network.py", "emotion/transformer.py"),
+)
+"""Code from which networks are built and converted."""
+LIBRARIES = ("coqui-tts", "openvino", "tokenizers", "torch", "transformers")
+"""Distributions that build and convert networks."""
 
 
 class Graph(NamedTuple):
     """A network in OpenVINO's format."""
 
     xml: bytes
-    weights: bytes
+    weights: bytes | memoryview
+    """The bytes, or those of a mapped file."""
+
+    def release_pages(self) -> None:
+        """Give the memory of a mapped file back; what is used again comes from the file."""
+        if isinstance(self.weights, memoryview) and isinstance(self.weights.obj, mmap.mmap):
+            self.weights.obj.madvise(mmap.MADV_DONTNEED)
 
 
 class GraphCache:
@@ -42,27 +62,53 @@ class GraphCache:
 
     def read(self, key: str) -> Graph | None:
         """Return the graph of a key; None if it is missing or cannot be trusted."""
-        path = self.find_path(key)
-        try:
-            graph = unpack(path.read_bytes(), key)
-        except (FileNotFoundError, NotADirectoryError):
+        content = self.read_content(key)
+        if content is None:
             return None
-        except (OSError, ValueError) as error:
-            logger.warning("the converted graph %s cannot be used and is made anew: %s", path, error)
-            return None
-        with suppress(OSError):
-            os.utime(path)  # `prune` keeps the newest files; using a file makes it new
-        return graph
+        start = len(LENGTH % 0)
+        end = start + int(bytes(content[:start]))
+        return Graph(bytes(content[start:end]), content[end:])
 
     def write(self, key: str, graph: Graph) -> None:
-        """Save a graph atomically and delete the least recently used ones."""
+        """Save a graph; spaces after the XML align the weights."""
+        before = len(pack(LENGTH % 0, key)) + len(graph.xml)
+        xml = graph.xml + b" " * (-before % ALIGNMENT)
+        self.write_content(key, LENGTH % len(xml) + xml + graph.weights)
+
+    def recall(self, key: str, compute: Callable[[], Any]) -> Any:
+        """Return the JSON of a key, or compute and save it."""
+        content = self.read_content(key)
+        if content is not None:
+            return json.loads(bytes(content))
+        result = compute()
+        self.write_content(key, json.dumps(result).encode())
+        return result
+
+    def read_content(self, key: str) -> memoryview | None:
+        """Return the content of a file; None if it is missing or cannot be trusted."""
+        for path in (self.find_path(key), SHIPPED / f"{key}{SUFFIX}"):
+            try:
+                content = unpack(map_file(path), key)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except (OSError, ValueError) as error:
+                logger.warning("the converted graph %s cannot be used and is made anew: %s", path, error)
+                continue
+            with suppress(OSError):
+                os.utime(path)  # `prune` keeps the newest files; using a file makes it new
+            return content
+        return None
+
+    def write_content(self, key: str, content: bytes) -> None:
+        """Save a file atomically and delete the least recently used ones."""
         temporary = None
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             # With the suffix of the graphs, so that `prune` also deletes what a killed process left.
             handle, temporary = tempfile.mkstemp(SUFFIX, dir=self.folder)
             with os.fdopen(handle, "wb") as file:
-                file.write(pack(graph, key))
+                file.write(pack(content, key))
+                os.fchmod(handle, 0o400)
             Path(temporary).replace(self.find_path(key))
             self.prune()
         except OSError as error:
@@ -84,55 +130,45 @@ class GraphCache:
             path.unlink(missing_ok=True)
 
 
-def pack(graph: Graph, key: str) -> bytes:
-    """Encode a graph as the content of a file."""
-    content = b"%d\n" % len(graph.xml) + graph.xml + graph.weights
+def map_file(path: Path) -> memoryview:
+    """Map a file into memory, privately because OpenVINO takes only memory that may be written."""
+    with path.open("rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+
+
+def pack(content: bytes, key: str) -> bytes:
+    """Encode the content of a key as a file."""
     return b"\n".join([MAGIC, key.encode(), hashlib.sha256(content).hexdigest().encode(), content])
 
 
-def unpack(data: bytes, key: str) -> Graph:
-    """Decode the output of `pack`. Raises ValueError if the data is damaged or belongs to another key."""
-    magic, written_key, digest, content = (*data.split(b"\n", 3), b"", b"", b"")[:4]
+def unpack(data: memoryview, key: str) -> memoryview:
+    """Return the content in the output of `pack`. Raises ValueError if it is damaged or belongs to another key."""
+    size = len(pack(b"", key))
+    magic, written_key, digest = (*bytes(data[:size]).split(b"\n"), b"", b"")[:3]
+    content = data[size:]
     if magic != MAGIC:
         raise ValueError("it is of another format")
     if written_key != key.encode():
         raise ValueError("it is the graph of another network")
     if digest != hashlib.sha256(content).hexdigest().encode():
         raise ValueError("it is damaged")
-    length, _, graph = content.partition(b"\n")
-    return Graph(graph[: int(length)], graph[int(length) :])
+    return content
 
 
-def make_graph_key(module: nn.Module, versions: str) -> str:
-    """Hash everything a graph depends on: weights, structure, code, and `versions` for the rest."""
-    digest = hashlib.sha256(repr((versions, torch.__version__)).encode())
-    for part in module.modules():
-        # Attributes such as a dilation change the graph but no weight.
-        plain = {name: value for name, value in vars(part).items() if isinstance(value, bool | int | float | str)}
-        digest.update(repr((type(part).__qualname__, part.extra_repr(), plain)).encode())
-    for name, tensor in iterate_tensors(module):
-        values = tensor.detach().cpu().contiguous()
-        digest.update(repr((name, values.dtype, values.shape)).encode())
-        digest.update(values.reshape(-1).view(torch.uint8).numpy().data)
-    for file in list_source_files(module):
+def make_graph_key(*parts: Any) -> str:
+    """Hash the representation of what a network is built from, and all code and libraries that build it."""
+    return hashlib.sha256(repr((parts, hash_building_code())).encode()).hexdigest()
+
+
+@functools.cache
+def hash_building_code() -> str:
+    """Hash the code and the versions of the libraries on which a converted graph depends."""
+    digest = hashlib.sha256()
+    for name in LIBRARIES:
+        with suppress(metadata.PackageNotFoundError):
+            digest.update(f"{name} {metadata.version(name)}\n".encode())
+    for file in sorted(path for pattern in BUILDING_CODE for path in APP.glob(pattern)):
         content = file.read_bytes()
         digest.update(repr((file.name, len(content))).encode())
         digest.update(content)
     return digest.hexdigest()
-
-
-def iterate_tensors(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
-    """Yield parameters, buffers (persistent or not) and tensors that are plain attributes."""
-    yield from module.named_parameters(remove_duplicate=False)
-    yield from module.named_buffers(remove_duplicate=False)
-    for prefix, part in module.named_modules():
-        yield from ((f"{prefix}.{name}", value) for name, value in vars(part).items() if isinstance(value, Tensor))
-
-
-def list_source_files(module: nn.Module) -> list[Path]:
-    """Return the source files of all classes but torch's own, and those in the same folders, which they may call."""
-    names = {base.__module__ for part in module.modules() for base in type(part).__mro__}
-    own = {name for name in names if name.split(".")[0] not in ("torch", "builtins", "typing", "abc")}
-    files = (getattr(sys.modules.get(name), "__file__", None) for name in own)
-    folders = {Path(file).parent for file in files if file}
-    return sorted(path for folder in folders for path in folder.glob("*.py"))

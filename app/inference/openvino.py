@@ -6,19 +6,18 @@ import logging
 import sys
 import tempfile
 import threading
-import time
-import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor, nn
+import numpy as np
 
-from app.inference import ExampleInputs, Network, as_tuple, prepare_for_inference
+from app.inference import AnyArray, ExampleInputs, LazyModule, Network
 from app.inference.graph_cache import Graph, GraphCache, make_graph_key
+
+if TYPE_CHECKING:
+    from torch import nn
 
 logger = logging.getLogger("intone.backend")
 
@@ -52,64 +51,59 @@ class OpenVinoBackend:
             "CPU_RUNTIME_CACHE_CAPACITY": RUNTIME_CACHE_CAPACITY,
         }
 
-    def compile(self, module: nn.Module, example: ExampleInputs, precise: bool = False) -> Network:
+    def compile(self, module: nn.Module | LazyModule, example: ExampleInputs, precise: bool = False) -> Network:
         """See `Backend.compile`. Raises ConversionError."""
-        prepare_for_inference(module)
-        with self.converting:
-            model = self.load_graph(module, example)
-        properties = {**self.properties, "INFERENCE_PRECISION_HINT": "f32"} if precise else self.properties
-        network = OpenVinoNetwork(self.core.compile_model(model, "CPU", properties))
-        check_shapes(module, network, example)
-        for parameter in module.parameters():  # the weights would otherwise be in memory twice
-            parameter.data = torch.empty(0)
-        return network
+        if not isinstance(module, LazyModule):
+            from app.inference.conversion import wrap_module
 
-    def load_graph(self, module: nn.Module, example: ExampleInputs) -> Any:
-        """Return the module as an `openvino.Model`, from the cache or converted and saved there."""
+            module = wrap_module(module)
         inputs = example(*LARGE_EXAMPLE)
         shapes = find_dynamic_shapes(example(*SMALL_EXAMPLE), inputs)
-        versions = repr((self.openvino.__version__, shapes, [tensor.dtype for tensor in inputs]))
-        key = make_graph_key(module, versions)
-        graph = self.graphs.read(key)
-        if graph is not None:
-            return self.core.read_model(*graph)
-        converted = self.convert(module, inputs, shapes)
+        key = make_graph_key(module.name, module.key, shapes, [str(array.dtype) for array in inputs])
+        properties = {**self.properties, "INFERENCE_PRECISION_HINT": "f32"} if precise else self.properties
+        with self.converting:
+            graph = self.graphs.read(key)
+            if graph is None:
+                from app.inference.conversion import check_shapes, convert  # which imports torch
+
+                built = module.build()
+                model = convert(built, inputs, shapes)
+                network = self.load(model, properties)
+                check_shapes(built, network, example)
+                self.save(key, model)
+                graph = self.graphs.read(key)  # so that the first start computes the same bytes as later ones
+            return network if graph is None else self.load_graph(graph, properties)
+
+    def load(self, model: Any, properties: Mapping[str, Any]) -> OpenVinoNetwork:
+        """Compile an `openvino.Model` for this processor."""
+        return OpenVinoNetwork(self.core.compile_model(model, "CPU", properties))
+
+    def load_graph(self, graph: Graph, properties: Mapping[str, Any]) -> OpenVinoNetwork:
+        """Compile a graph; OpenVINO copies most weights into a layout of its own, and uses the rest in place."""
+        array = np.frombuffer(graph.weights, np.uint8)
+        network = self.load(
+            self.core.read_model(graph.xml, self.openvino.Tensor(array, shared_memory=True)), properties
+        )
+        network.weights = array
+        graph.release_pages()
+        return network
+
+    def save(self, key: str, model: Any) -> None:
+        """Save a converted model through a temporary file, because the library only writes files."""
         try:
-            graph = self.serialize(converted)
-            model = self.core.read_model(*graph)
-        except (OSError, RuntimeError) as error:  # such as a full disk; a partly written graph cannot be read
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder, "graph.xml")
+                self.openvino.save_model(model, path, compress_to_fp16=False)
+                graph = Graph(path.read_bytes(), path.with_suffix(".bin").read_bytes())
+        except (OSError, RuntimeError) as error:  # such as a full disk
             message = "a converted graph cannot be kept, the next start makes it again: %s (temporary folder: %s)"
             logger.warning(message, error, tempfile.tempdir or "none")
-            return converted
-        self.graphs.write(key, graph)
-        return model
+        else:
+            self.graphs.write(key, graph)
 
-    def convert(self, module: nn.Module, inputs: tuple[Tensor, ...], shapes: Sequence[Sequence[int]]) -> Any:
-        """Trace a module and convert the trace to an `openvino.Model`; takes seconds. Raises ConversionError."""
-        began = time.perf_counter()
-        what = type(module).__name__
-        try:
-            with silence_conversion(), torch.no_grad():
-                traced = torch.jit.trace(module, inputs, check_trace=False)  # type: ignore[no-untyped-call]
-                model = self.openvino.convert_model(
-                    traced,
-                    example_input=inputs,
-                    input=[self.openvino.PartialShape(shape) for shape in shapes],
-                    share_weights=False,
-                )
-        except Exception as error:  # the tracer and the converter raise exceptions of any type
-            raise ConversionError(f"OpenVINO cannot convert {what}: {shorten_message(error)}") from error
-        if len(model.inputs) != len(inputs):
-            raise ConversionError(f"OpenVINO's graph of {what} has {len(model.inputs)} of {len(inputs)} inputs.")
-        logger.info("converted %s for OpenVINO in %.1f s", what, time.perf_counter() - began)
-        return model
-
-    def serialize(self, model: Any) -> Graph:
-        """Serialize an `openvino.Model` through a temporary file: the library only writes files."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "graph.xml")
-            self.openvino.save_model(model, path, compress_to_fp16=False)
-            return Graph(path.read_bytes(), path.with_suffix(".bin").read_bytes())
+    def recall(self, key: str, compute: Callable[[], Any]) -> Any:
+        """See `Backend.recall`."""
+        return self.graphs.recall(key, compute)
 
 
 class OpenVinoNetwork:
@@ -118,17 +112,19 @@ class OpenVinoNetwork:
     def __init__(self, compiled: Any) -> None:
         self.compiled = compiled
         self.idle: deque[Any] = deque()
+        self.weights: AnyArray | None = None
+        """Memory of weights that the graph uses in place."""
 
-    def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+    def __call__(self, *inputs: AnyArray) -> tuple[AnyArray, ...]:
         """See `Network`."""
         try:
             request = self.idle.pop()
         except IndexError:
             request = self.compiled.create_infer_request()
         # Without `share_outputs` the results are copies that the next call does not overwrite.
-        results = request.infer([tensor.detach().numpy() for tensor in inputs], share_outputs=False)
+        results = request.infer(list(inputs), share_inputs=True, share_outputs=False)
         self.idle.append(request)
-        return tuple(torch.from_numpy(results[index]) for index in range(len(self.compiled.outputs)))
+        return tuple(results[index] for index in range(len(self.compiled.outputs)))
 
 
 def import_openvino() -> Any:
@@ -153,42 +149,10 @@ def supports_bf16() -> bool:
     return bool(words & {"avx512_bf16", "amx_bf16"})
 
 
-def find_dynamic_shapes(small: Sequence[Tensor], large: Sequence[Tensor]) -> list[list[int]]:
+def find_dynamic_shapes(small: Sequence[AnyArray], large: Sequence[AnyArray]) -> list[list[int]]:
     """Return the shape of each input, with -1 for the dimensions that differ between the two examples."""
     pairs = zip(small, large, strict=True)
     return [[a if a == b else -1 for a, b in zip(one.shape, other.shape, strict=True)] for one, other in pairs]
-
-
-@contextmanager
-def silence_conversion() -> Iterator[None]:
-    """Suppress the tracer's known warnings and undo the converter's changes to the root logger."""
-    root = logging.getLogger()
-    level, filters, handlers = root.level, root.filters[:], root.handlers[:]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]
-            warnings.filterwarnings("ignore", r"`torch\.jit\.\w+` is deprecated", DeprecationWarning)
-            # The tracer reads every attribute of a model, including those that transformers deprecates.
-            warnings.filterwarnings("ignore", r"`is_gradient_checkpointing` is deprecated", FutureWarning)
-            yield
-    finally:
-        root.setLevel(level)
-        root.filters, root.handlers = filters, handlers
-
-
-def check_shapes(module: nn.Module, network: Network, example: ExampleInputs) -> None:
-    """Raise ConversionError if a trace only holds for the size that it was made with."""
-    graph = f"OpenVINO's graph of {type(module).__name__}"
-    for size in (SMALL_EXAMPLE, LARGE_EXAMPLE):
-        inputs = example(*size)
-        with torch.inference_mode():
-            expected = [tensor.shape for tensor in as_tuple(module(*inputs))]
-        try:
-            found = [tensor.shape for tensor in network(*inputs)]
-        except RuntimeError as error:
-            raise ConversionError(f"{graph} fails: {shorten_message(error)}") from error
-        if found != expected:
-            raise ConversionError(f"{graph} gives {found} instead of {expected}.")
 
 
 def shorten_message(error: Exception) -> str:

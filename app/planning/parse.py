@@ -11,7 +11,7 @@ from app.errors import InvalidRequest, UnknownEmotion
 from app.planning.decide import StrengthRule, decide, decide_again
 from app.text import LengthCheck, read_input, read_ssml, segment
 from app.text.clauses import shift_clause
-from app.text.lexicon import Lexicon, Lexicons, name_lexicons
+from app.text.lexicon import Lexicon, name_lexicons
 from app.types import Blend, Clause, Decision, EditedUtterance, Emotion, PlanWarning, Sentence, SpeechRequest, Turn
 
 
@@ -45,62 +45,34 @@ def parse_request(
     if request.edited is not None:
         return parse_plan(request.edited, request, classifier, rule)
     lexicons = name_lexicons(request.lexicon, lexicon)
-    if request.turns:
-        return parse_turns(request, classifier, rule, check, lexicons)
     warnings = request.lexicon.warnings if request.lexicon else ()
-    if not request.markup:
-        find_emotion = find_word_emotion if request.tags else None
-        text = read_input(
-            request.text,
-            request.input_format,
-            check,
-            find_emotion=find_emotion,
-            lexicons=lexicons,
-            split_labels=bool(request.voices),
-        )
-        labelled = label_sentences(text.sentences, request, classifier, rule)
-        warnings = (*warnings, *text.warnings)
-        # Voices of characters leave labels of a script out.
-        is_plain = text.is_plain and not request.voices
-        return ParsedText(*labelled, text.characters, warnings=warnings, is_plain=is_plain)
-    marked = read_ssml(request.text, parse_style, check=check, lexicons=lexicons)
-    sentences, decisions = label_sentences(marked.sentences, request, classifier, rule)
-    return ParsedText(sentences, decisions, marked.characters, marked.voices, (*warnings, *marked.warnings))
-
-
-def parse_turns(
-    request: SpeechRequest, classifier: Classifier, rule: StrengthRule, check: LengthCheck, lexicons: Lexicons
-) -> ParsedText:
-    """Parse the turns of a conversation; the classifier reads each with those before it."""
-    find_emotion = find_word_emotion if request.tags else None
+    if request.markup:
+        marked = read_ssml(request.text, parse_style, check=check, lexicons=lexicons)
+        labelled = label_sentences(marked.sentences, request, classifier, rule)
+        return ParsedText(*labelled, marked.characters, marked.voices, (*warnings, *marked.warnings))
+    turns = request.turns or (Turn(0, len(request.text)),)
     texts = [
         read_input(
-            request.text[one.start : one.end],
+            request.text[turn.start : turn.end],
             request.input_format,
             check,
-            find_emotion=find_emotion,
+            find_emotion=find_word_emotion if request.tags else None,
             lexicons=lexicons,
             split_labels=bool(request.voices),
         )
-        for one in request.turns
+        for turn in turns
     ]
-    sentences, decisions = label_sentences(
-        (
-            assign_turn(sentence, turn)
-            for turn, text in zip(request.turns, texts, strict=True)
-            for sentence in text.sentences
-        ),
-        request,
-        classifier,
-        rule,
+    sentences = (
+        assign_turn(sentence, turn) if request.turns else sentence
+        for turn, text in zip(turns, texts, strict=True)
+        for sentence in text.sentences
     )
-    found = (*(request.lexicon.warnings if request.lexicon else ()), *(one for text in texts for one in text.warnings))
     return ParsedText(
-        sentences,
-        decisions,
+        *label_sentences(sentences, request, classifier, rule),
         sum(text.characters for text in texts),
-        tuple(dict.fromkeys(one.voice for one in request.turns if one.voice)),
-        tuple(dict.fromkeys(found)),
+        tuple(dict.fromkeys(turn.voice for turn in turns if turn.voice)),
+        tuple(dict.fromkeys((*warnings, *(one for text in texts for one in text.warnings)))),
+        # Voices of characters leave labels of a script out.
         is_plain=all(text.is_plain for text in texts) and not request.voices,
     )
 

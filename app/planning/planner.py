@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, InitVar, dataclass, replace
+from types import MappingProxyType
 
 from app.errors import BlendUnsupported, FallbackRefused
 from app.planning.decide import MAX_DEGREE, decide_explicit, decide_neutral, weaken_narration
@@ -55,8 +56,9 @@ class CharacterVoices:
         self._roles = {name.lower(): voice for name, voice in voices.items() if name.lower() in roles}
         self._characters = {split_name(name): voice for name, voice in voices.items() if name.lower() not in roles}
 
+    @property
     def has_characters(self) -> bool:
-        """Return whether any character has a voice."""
+        """Whether any character has a voice."""
         return bool(self._characters)
 
     def find(self, clause: Clause) -> str | None:
@@ -78,29 +80,23 @@ def split_name(name: str) -> frozenset[str]:
     return frozenset(word for part in name.lower().split() if (word := part.strip(".,'’")) not in ("", "the"))
 
 
+@dataclass
 class Planner:
     """Planner of utterances from clauses, whose markup takes precedence over the request's options."""
 
-    def __init__(
-        self,
-        find_voice: VoiceLookup,
-        *,
-        degree: float = 1.0,
-        speed: float = 1.0,
-        volume: float = 1.0,
-        pitch: float = 0.0,
-        strict: bool = False,
-        voices: Mapping[str, str] | None = None,
-    ) -> None:
-        """Create a planner with options of the request; `strict` refuses fallbacks, `voices` are those of
-        `SpeechRequest`."""
-        self.find_voice = find_voice
-        self.degree = degree
-        self.speed = speed
-        self.volume = volume
-        self.pitch = pitch
-        self.strict = strict
-        self.voices = CharacterVoices(voices or {})
+    find_voice: VoiceLookup
+    _: KW_ONLY
+    degree: float = 1.0
+    speed: float = 1.0
+    volume: float = 1.0
+    pitch: float = 0.0
+    strict: bool = False
+    """Whether to refuse fallbacks."""
+    voices: InitVar[Mapping[str, str]] = MappingProxyType({})
+    """As in `SpeechRequest`."""
+
+    def __post_init__(self, voices: Mapping[str, str]) -> None:
+        self.characters = CharacterVoices(voices)
         self.warnings: dict[tuple[str, ...], PlanWarning] = {}
         """Warnings by code and subject, so that each is reported once."""
 
@@ -123,7 +119,7 @@ class Planner:
 
     def leave_out_labels(self, sentence: Sentence) -> Sentence:
         """Return a sentence without the names before lines of a script, if their speakers have voices."""
-        if not self.voices.has_characters() or not any(clause.is_label for clause in sentence.clauses):
+        if not self.characters.has_characters or not any(clause.is_label for clause in sentence.clauses):
             return sentence
         detail = "Names before the lines of a script are not read, because the request gives characters voices."
         self.warn("label_left_out", detail)
@@ -132,7 +128,7 @@ class Planner:
     def plan_clause(self, clause: Clause, decision: Decision) -> Utterance:
         """Plan a clause with its own explicit emotion or its sentence's decision."""
         manner = clause.manner
-        voice = self.find_voice(manner.voice or self.voices.find(clause))
+        voice = self.find_voice(manner.voice or self.characters.find(clause))
         if manner.emotion_spec is not None:
             decision = decide_explicit(manner.emotion_spec, manner.origin, decision.probabilities)
         decision = make_speakable(decision, voice)
@@ -170,10 +166,9 @@ class Planner:
         """Return what a voice reads of a clause in its language; warn about words of other scripts."""
         spoken, left_out = fit_to_language(clause.spoken, voice.language)
         if left_out:
-            detail = (
-                f"{describe_span(clause)}: the voice {voice.voice} cannot read {describe_letters(left_out)}, "
-                "which were left out."
-            )
+            place = "an edited utterance" if clause.start == NO_SPAN else f"characters {clause.start} to {clause.end}"
+            letters = " and ".join(f"{number} letters ({script})" for script, number in left_out.items())
+            detail = f"{place}: the voice {voice.voice} cannot read {letters}, which were left out."
             self.warn("unreadable_script", detail, str(clause.start), clause.text)
         return spoken
 
@@ -223,16 +218,6 @@ class Planner:
     def warn(self, code: str, detail: str, *about: str) -> None:
         """Add a warning, unless there is one with the same code and subject."""
         self.warnings.setdefault((code, *about), PlanWarning(code, detail))
-
-
-def describe_span(clause: Clause) -> str:
-    """Describe the position of a clause in the request, for a warning."""
-    return "an edited utterance" if clause.start == NO_SPAN else f"characters {clause.start} to {clause.end}"
-
-
-def describe_letters(left_out: Mapping[str, int]) -> str:
-    """Describe letters of other scripts with their numbers, for a warning."""
-    return " and ".join(f"{number} letters ({script})" for script, number in left_out.items())
 
 
 def make_speakable(decision: Decision, voice: VoiceCapabilities) -> Decision:

@@ -21,8 +21,7 @@ class SentenceKey:
     """Everything the samples of an utterance depend on, and the caller they were made for."""
 
     voice: str
-    weights: tuple[str, ...]
-    """Hashes of the voice's weight files."""
+    """Key of the voice."""
     spoken: str
     shares: tuple[tuple[Emotion, float], ...]
     """Weight of each emotion, after the degree is applied."""
@@ -71,8 +70,7 @@ def make_key(
 ) -> SentenceKey:
     """Build the cache key of an utterance."""
     return SentenceKey(
-        voice=voice.name,
-        weights=tuple(voice.hashes.values()),
+        voice=voice.key,
         spoken=utterance.spoken,
         shares=tuple(sorted(shares.items())),
         speed=utterance.speed,

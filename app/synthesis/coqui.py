@@ -10,8 +10,9 @@ import io
 import json
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,9 @@ __all__ = [
     "build_hifigan",
     "build_trainable_acoustic",
     "build_vocabulary",
+    "describe_frontend",
     "find_cleaner",
     "load_weights",
-    "normalize_language",
     "parse_weights",
     "use_alignment",
 ]
@@ -82,14 +83,25 @@ def build_vocabulary(config: Any) -> BaseCharacters:
     return characters
 
 
-def find_cleaner(name: str | None) -> Any:
-    """Return coqui's text cleaner of the given name; None if the config names none."""
-    if not name:
-        return None
+def describe_frontend(config: Any) -> dict[str, Any]:
+    """Return the arguments of `app.synthesis.tokenizer.Tokenizer`, as JSON."""
+    characters = build_vocabulary(config)
+    return {
+        "ids": {character: characters.char_to_id(character) for character in characters.vocab},
+        "blank": characters.char_to_id(characters.blank) if config.add_blank else None,
+        "ends": [characters.bos_id, characters.eos_id] if config.enable_eos_bos_chars else None,
+        "cleaner": config.text_cleaner or None,
+        "language": config.phoneme_language or None,
+        "phonemes": bool(config.use_phonemes),
+    }
+
+
+def find_cleaner(name: str, language: str) -> Callable[[str], str]:
+    """Return coqui's text cleaner of the given name for a language."""
     found = getattr(cleaners, name, None)
     if not name.endswith("cleaners") or not callable(found):
         raise InvalidVoice(f"The config names the text cleaner {name!r}, which coqui-tts does not have.")
-    return found
+    return partial(found, lang=normalize_language(language))
 
 
 def build_trainable_acoustic(architecture: str, config: Any, state: Mapping[str, Any] | None = None) -> nn.Module:

@@ -83,7 +83,7 @@ def never_cancelled() -> bool:
 class Engine:
     """Synthesizer for the utterances of all requests; loads the models of a voice on first use. Thread-safe."""
 
-    def __init__(self, backend: Backend, *, workers: int, batch_size: int, cache_bytes: int) -> None:
+    def __init__(self, backend: Backend, *, workers: int, batch_size: int = 1, cache_bytes: int = 0) -> None:
         self.backend = backend
         self.batch_size = batch_size
         self.cache: Lru[SentenceKey, CachedSentence] = make_sentence_cache(cache_bytes)
@@ -111,7 +111,7 @@ class Engine:
 
     def warm_up(self, voice: Voice) -> None:
         """Load a voice and run its networks at the usual lengths, because a backend prepares itself for each."""
-        speakers = [self.load_speaker(voice, {emotion: 1.0}) for emotion in voice.manifest.emotions]
+        speakers = self.get_loader(voice).load_networks()
         warm_up(speakers, len(self.threads))
         batch_invariant = all(one.checkpoint.model.batch_invariant for one in speakers)
         logger.info("requests with a seed are %s", "batched like others" if batch_invariant else "spoken one by one")
@@ -127,6 +127,16 @@ class Engine:
             self.loaders[id(voice)] = loader
             self.kept[id(voice)] = loader, time.monotonic()
         return loader
+
+    def has_loaded(self, voice: Voice) -> bool:
+        """Return whether the models of a voice are kept."""
+        with self.loading:
+            return id(voice) in self.kept
+
+    def release_voice(self, voice: Voice) -> None:
+        """Release the models of a voice; utterances that are being spoken keep theirs."""
+        with self.loading:
+            self.kept.pop(id(voice), None)
 
     def release_voices(self, registry: Registry, now: float) -> None:
         """Release the models of voices that are not available any more, or not used for `IDLE_SECONDS`.
@@ -313,7 +323,7 @@ class Engine:
 
     def start_vocoding(self, job: Job, mel: Mel, acoustic_ms: float, queue_ms: float) -> None:
         """Send the stream start to the reader and queue vocoding, unless the mel spectrogram is not finite."""
-        if not bool(mel.frames.isfinite().all()):
+        if not np.isfinite(mel.frames).all():
             job.channel.put(StreamStart(compute_linear_gain(job.speaker), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
             job.channel.put(StreamEnd((warn_not_finite(job.utterance),)))
             return

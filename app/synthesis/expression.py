@@ -14,10 +14,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
-from torch.nn import functional as F
 
+from app.inference import Array
 from app.voices.manifest import EXPRESSION_BANDS, EXPRESSION_LIMITS, NO_EXPRESSION, Expression
 
 SEMITONES_PER_OCTAVE = 12
@@ -84,11 +82,11 @@ def cut_expression(expression: Expression, start: int, end: int, frames: int) ->
 
 
 def apply_expression(
-    mel: Tensor, pitch: Tensor, voicing: Tensor, expression: Expression, centres: Tensor, frame_rate: float
-) -> tuple[Tensor, Tensor]:
-    """Return the mel spectrogram (1, n_mels, T) and the pitch (1, T) of an utterance with an emotion's expression.
+    mel: Array, pitch: Array, voicing: Array, expression: Expression, centres: Array, frame_rate: float
+) -> tuple[Array, Array]:
+    """Return the mel spectrogram (1, n_mels, T) and the pitch (T,) of an utterance with an emotion's expression.
 
-    `pitch` is log2(F0 / 100 Hz), `voicing` 0 or 1, (1, T) each; `centres` (n_mels,) are the middle frequencies of the
+    `pitch` is log2(F0 / 100 Hz), `voicing` 0 or 1, (T,) each; `centres` (n_mels,) are the middle frequencies of the
     mel bands in hertz, and `frame_rate` is in frames per second.
     """
     if expression == NO_EXPRESSION.model_copy(update={"pitch": expression.pitch}):
@@ -97,26 +95,27 @@ def apply_expression(
     return shape_spectrum(mel, voiced, expression, centres), shape_pitch(pitch, voiced, expression, frame_rate)
 
 
-def find_voiced(mel: Tensor, voicing: Tensor, centres: Tensor) -> Tensor:
-    """Return the voicing (1, T) of the frames whose pitch can be trusted: those with energy at low frequencies.
+def find_voiced(mel: Array, voicing: Array, centres: Array) -> Array:
+    """Return the voicing (T,) of the frames whose pitch can be trusted: those with energy at low frequencies.
 
     The pitch network takes parts of fricatives for voiced, above all at the start of an utterance, with any pitch.
     """
-    level = mel[:, centres < LOW_BAND_HZ].mean(1)
-    return voicing * (level > level.max() - LOW_BAND_RANGE)
+    level = mel[0, centres < LOW_BAND_HZ].mean(0)
+    trusted: Array = voicing * (level > level.max() - LOW_BAND_RANGE)
+    return trusted
 
 
-def shape_pitch(pitch: Tensor, voicing: Tensor, expression: Expression, frame_rate: float) -> Tensor:
-    """Return the pitch of an utterance with an emotion's expression; both are log2(F0 / 100 Hz), (1, T).
+def shape_pitch(pitch: Array, voicing: Array, expression: Expression, frame_rate: float) -> Array:
+    """Return the pitch of an utterance with an emotion's expression; both are log2(F0 / 100 Hz), (T,).
 
-    `voicing` is 0 or 1, (1, T), and `frame_rate` in frames per second.
+    `voicing` is 0 or 1, (T,), and `frame_rate` in frames per second.
     """
-    voiced = np.flatnonzero(voicing[0].numpy())
-    contour = SEMITONES_PER_OCTAVE * pitch[0].double().numpy()
+    voiced = np.flatnonzero(voicing)
+    contour = SEMITONES_PER_OCTAVE * pitch.astype(np.float64)
     if len(voiced) >= MIN_VOICED_FRAMES:
         contour = shape_contour(contour, voiced, expression, frame_rate)
-    shaped = torch.from_numpy(contour + expression.pitch) / SEMITONES_PER_OCTAVE
-    return shaped.clamp(MIN_LOG_PITCH, MAX_LOG_PITCH).to(pitch.dtype)[None]
+    shaped = (contour + expression.pitch) / SEMITONES_PER_OCTAVE
+    return np.clip(shaped, MIN_LOG_PITCH, MAX_LOG_PITCH).astype(pitch.dtype)
 
 
 def shape_contour(contour: Track, voiced: npt.NDArray[np.intp], expression: Expression, frame_rate: float) -> Track:
@@ -148,15 +147,16 @@ def smooth(track: Track, frames: int) -> Track:
     return np.convolve(padded, window / window.sum(), mode="valid")
 
 
-def shape_spectrum(mel: Tensor, voicing: Tensor, expression: Expression, centres: Tensor) -> Tensor:
+def shape_spectrum(mel: Array, voicing: Array, expression: Expression, centres: Array) -> Array:
     """Return a mel spectrogram (1, n_mels, T) with the expression's levels in its voiced frames.
 
-    `centres` (n_mels,) are the middle frequencies of its bands in hertz.
+    `voicing` is 0 or 1, (T,); `centres` (n_mels,) are the middle frequencies of its bands in hertz.
     """
     if not any(expression.bands):
         return mel
-    levels = np.interp(np.log(centres.numpy()), np.log(EXPRESSION_BANDS), expression.bands)
-    gain = torch.from_numpy(NEPERS_PER_DECIBEL * levels).to(mel.dtype)
-    width = VOICING_FRAMES
-    share = F.avg_pool1d(voicing[:, None], width, stride=1, padding=width // 2, count_include_pad=False)
+    levels = np.interp(np.log(centres), np.log(EXPRESSION_BANDS), expression.bands)
+    gain = (NEPERS_PER_DECIBEL * levels).astype(mel.dtype)
+    window, half = np.ones(VOICING_FRAMES, mel.dtype), VOICING_FRAMES // 2
+    frames = np.convolve(np.ones_like(voicing), window)[half:-half]
+    share = np.convolve(voicing, window)[half:-half] / frames
     return mel + gain[:, None] * share

@@ -41,10 +41,10 @@ def compute_identity(
     for part in (
         *(backend, settings.threads, rule, classifier.emotions, sys.version, platform.machine()),
         *(registry.default, sorted(registry.aliases.items())),
-        *_describe_processor(),
+        *describe_processor(),
         *((name, _find_version(name)) for name in LIBRARIES),
         *((voice.manifest, sorted(voice.hashes.items())) for voice in registry.voices.values()),
-        getattr(classifier.model.config, "_commit_hash", None),
+        classifier.design.commit,
     ):
         digest.update(f"{part!r}\n".encode())
     files = [
@@ -80,7 +80,7 @@ def _find_version(name: str) -> str | None:
         return None
 
 
-def _describe_processor() -> list[str]:
+def describe_processor() -> list[str]:
     """Return the lines of /proc/cpuinfo that describe the first core; none on other systems."""
     try:
         first_core = CPU_INFO.read_text(encoding="utf-8").partition("\n\n")[0]

@@ -5,19 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import ClassVar
 from weakref import WeakValueDictionary
 
-import torch
-from torch import Tensor
-from torch.nn.utils.parametrize import is_parametrized
+import numpy as np
 
-from app.inference import TorchBackend
-from app.synthesis.coqui import build_acoustic, build_trainable_acoustic, fill_weights
-from app.synthesis.models.acoustic import AcousticInput, LoadedCheckpoint, LoadedConfig, Mel
+from app.errors import InvalidVoice
+from app.inference import AnyArray, Array
+from app.synthesis.models.acoustic import AcousticInput, LoadedCheckpoint, Mel
 from app.synthesis.models.glow import GlowAcoustic
-from app.synthesis.tokenizer import Tokenizer
+from app.synthesis.networks import MixtureNetworks
 from app.types import Emotion
 
 EmotionWeights = Mapping[Emotion, float]
@@ -32,14 +31,14 @@ def interpolate(blend: Mapping[Emotion, float], degree: float) -> dict[Emotion, 
     return {emotion: share for emotion, share in shares.items() if share != 0}
 
 
-def mix_weights(weights: Sequence[tuple[Tensor, float]]) -> Tensor:
-    """Sum a tensor of several checkpoints, weighted by share, in float32; integer tensors are taken from the first."""
+def mix_weights(weights: Sequence[tuple[AnyArray, float]]) -> Array:
+    """Sum an array of several checkpoints, weighted by share, in float32; integers are taken from the first."""
     first, share = weights[0]
-    if not first.is_floating_point():
+    if not np.issubdtype(first.dtype, np.floating):
         return first
-    total = share * first.float()
+    total = np.multiply(first, np.float32(share), dtype=np.float32)
     for weight, share in weights[1:]:
-        total += share * weight.float()
+        total += np.multiply(weight, np.float32(share), dtype=np.float32)
     return total
 
 
@@ -48,16 +47,16 @@ MAX_FINE_TUNING_DISTANCE = 0.5
 different random initializations are 1.4 apart, like random directions; fine-tuning moves one by a few hundredths."""
 
 
-def is_fine_tuned_from(weights: Mapping[str, Tensor], base: Mapping[str, Tensor]) -> bool:
+def is_fine_tuned_from(weights: Mapping[str, AnyArray], base: Mapping[str, AnyArray]) -> bool:
     """Return whether two sets of weights have the same shapes and are close to each other.
 
     Only matrices are compared, since every training initializes gains and biases alike.
     """
     if {name: value.shape for name, value in weights.items()} != {name: value.shape for name, value in base.items()}:
         return False
-    matrices = [name for name, value in base.items() if value.is_floating_point() and value.dim() > 1]
-    distance = sum(float((weights[name].float() - base[name].float()).square().sum()) for name in matrices)
-    length = sum(float(base[name].float().square().sum()) for name in matrices)
+    matrices = [name for name, value in base.items() if np.issubdtype(value.dtype, np.floating) and value.ndim > 1]
+    distance = sum(float(np.square(weights[name].astype("f") - base[name].astype("f")).sum()) for name in matrices)
+    length = sum(float(np.square(base[name].astype("f")).sum()) for name in matrices)
     return distance < MAX_FINE_TUNING_DISTANCE**2 * length
 
 
@@ -69,43 +68,41 @@ CheckpointShares = tuple[tuple[str, float], ...]
 
 INVERSE_SUFFIX = "_inv"
 """Suffix that turns the name of a 1x1 convolution's weight into that of its inverse."""
+GAIN, DIRECTION = "parametrizations.weight.original0", "parametrizations.weight.original1"
+"""Names of the two parts of a weight with weight norm."""
+FORMER_NAMES = {"weight_g": GAIN, "weight_v": DIRECTION}
+"""Names that PyTorch gave to these parts before version 2.0."""
 
 
+@dataclass(slots=True, eq=False)
 class ModelSlot:
-    """A model that mixtures share in turn: writing new weights takes a fraction of the time of building a model."""
+    """A place for the weights of a mixture, which mixtures take in turn."""
 
-    def __init__(self, base: LoadedConfig) -> None:
-        module = build_acoustic("glow_tts", base.config, None)
-        self.weights = module.state_dict()
-        """The module's own tensors; writing to them changes the model."""
-        self.model = GlowAcoustic(module, base.frame_rate, TorchBackend())
-        self.shares: CheckpointShares = ()
-        """Shares of the mixture in the slot; empty while its weights are written."""
-        self.users = 0
-        """Number of workers that use the slot now."""
+    shares: CheckpointShares = ()
+    """Shares of the mixture in the slot; empty while its weights are computed."""
+    model: GlowAcoustic | None = None
+    users: int = 0
+    """Number of workers that use the slot now."""
 
 
 class MixturePool:
     """The mixtures of one voice.
 
     Queued utterances hold no weights: a worker computes them when it starts, so that a request for a hundred degrees
-    takes no more memory than one for a few. Mixtures run on PyTorch, because another backend would probably take
-    longer to convert a mixture than the mixture is in use.
+    takes no more memory than one for a few. The networks of all mixtures are the same, with weights as inputs, because
+    a backend takes longer to compile a mixture than the mixture is in use.
     """
 
-    def __init__(self, base: LoadedConfig, load: Callable[[str], Mapping[str, Any]]) -> None:
-        """Prepare the voice; `load` reads a checkpoint's file and is called once for each."""
+    def __init__(
+        self, base: LoadedCheckpoint, networks: MixtureNetworks, load: Callable[[str], Mapping[str, AnyArray]]
+    ) -> None:
+        """Prepare the voice; `load` reads a checkpoint's weights and is called once for each."""
+        assert isinstance(base.model, GlowAcoustic)
         self.base = base
+        self.glow = base.model
+        self.networks = networks
         self.load = load
-        self.tokenizer = Tokenizer(base.config, base.language)
-        self.trained = build_trainable_acoustic("glow_tts", base.config).to("meta")
-        """Model in the layout of checkpoints, that is with weight norm; on the meta device, without weights."""
-        self.norms = {
-            f"{name}.weight": (name, part.parametrizations.weight[0])
-            for name, part in self.trained.named_modules()
-            if is_parametrized(part)
-        }
-        self.states: dict[str, dict[str, Tensor]] = {}
+        self.states: dict[str, dict[str, AnyArray]] = {}
         self.checkpoints: WeakValueDictionary[CheckpointShares, LoadedCheckpoint] = WeakValueDictionary()
         """Mixtures that utterances still use, so that utterances of the same mixture can share a batch."""
         self.slots: list[ModelSlot] = []
@@ -120,14 +117,22 @@ class MixturePool:
                 self.states[name] = self.read(name)
         found = self.checkpoints.get(shares)
         if found is None:
-            found = LoadedCheckpoint(self.tokenizer, Mixture(self, shares), self.base.speakers)
+            found = LoadedCheckpoint(self.base.tokenizer, Mixture(self, shares), self.base.speakers)
             self.checkpoints[shares] = found
         return found
 
-    def read(self, name: str) -> dict[str, Tensor]:
+    def read(self, name: str) -> dict[str, AnyArray]:
         """Read the weights of a checkpoint. Raises `InvalidVoice` if they belong to a different model than the base."""
-        fill_weights(self.trained, self.load(name)["model"], "glow_tts", assign=True)
-        return {name: value.detach() for name, value in self.trained.state_dict().items()}
+        # In float32, because the conversion would take longer than the mixing.
+        state = {rename_weight(weight): value.astype(np.float32) for weight, value in self.load(name).items()}
+        for weight, shape in (*self.networks.encoder.items(), *self.networks.decoder.items()):
+            sources = find_sources(weight, state)
+            if not sources or list(state[sources[-1]].shape) != list(shape):
+                raise InvalidVoice(
+                    f"The weights do not fit the glow_tts that their config describes: {weight} is missing, or has "
+                    f"another shape than {list(shape)}, in the checkpoint {name}."
+                )
+        return state
 
     @contextmanager
     def lend(self, shares: CheckpointShares) -> Iterator[GlowAcoustic]:
@@ -137,9 +142,11 @@ class MixturePool:
                 self.changed.wait()
             if slot.shares != shares:
                 self.write(slot, shares)
+            model = slot.model
+            assert model is not None
             slot.users += 1
         try:
-            yield slot.model
+            yield model
         finally:
             with self.changed:
                 slot.users -= 1
@@ -149,7 +156,7 @@ class MixturePool:
         """Return the slot of a mixture, a new slot, or the one idle for longest; None if all slots are in use."""
         slot = next((slot for slot in self.slots if slot.shares == shares), None)
         if slot is None and len(self.slots) < MAX_MIXTURES:
-            slot = ModelSlot(self.base)
+            slot = ModelSlot()
         elif slot is None:
             slot = next((slot for slot in self.slots if not slot.users), None)
         if slot is not None:
@@ -157,22 +164,52 @@ class MixturePool:
         return slot
 
     def write(self, slot: ModelSlot, shares: CheckpointShares) -> None:
-        """Write the weights of a mixture into a slot, bit for bit those of a model built from the mixture."""
-        slot.shares = ()
-        for name, value in slot.weights.items():
-            value.copy_(self.mix_weight(name, shares))
+        """Compute the weights of a mixture for a slot."""
+        slot.shares, slot.model = (), None  # so that the memory of the old weights is free
+        encode, decode = (
+            partial(network, *(self.mix_weight(name, shares) for name in names))
+            for network, names in (
+                (self.networks.encode, self.networks.encoder),
+                (self.networks.decode, self.networks.decoder),
+            )
+        )
+        design = self.glow.design
+        if design.speakers is not None:
+            design = replace(design, speakers=self.mix_weight("emb_g.weight", shares))
+        slot.model = GlowAcoustic(design, encode, decode, self.glow.frame_rate)
         slot.shares = shares
 
-    def mix_weight(self, name: str, shares: CheckpointShares) -> Tensor:
+    def mix_weight(self, name: str, shares: CheckpointShares) -> Array:
         """Compute one weight of the inference model, in which weight norm is folded and inverses are stored."""
-        if name in self.norms:
-            part, norm = self.norms[name]
-            originals = (f"{part}.parametrizations.weight.original{number}" for number in (0, 1))
-            folded: Tensor = norm(*(self.mix_weight(original, shares) for original in originals))
-            return folded
-        if name.endswith(INVERSE_SUFFIX):
-            return torch.inverse(self.mix_weight(name.removesuffix(INVERSE_SUFFIX), shares))
-        return mix_weights([(self.states[checkpoint][name], share) for checkpoint, share in shares])
+        mixed = [
+            mix_weights([(self.states[checkpoint][source], share) for checkpoint, share in shares])
+            for source in find_sources(name, self.states[shares[0][0]])
+        ]
+        if len(mixed) == 2:
+            gain, direction = mixed
+            rows = direction.reshape(len(direction), -1)
+            norm = np.sqrt(np.einsum("oi,oi->o", rows, rows)).reshape(gain.shape)
+            direction *= gain / norm
+            return direction
+        return np.linalg.inv(mixed[0]) if name.endswith(INVERSE_SUFFIX) else mixed[0]
+
+
+def find_sources(name: str, state: Mapping[str, AnyArray]) -> tuple[str, ...]:
+    """Return the weights of a checkpoint from which a weight of the inference model follows; none if it lacks them.
+
+    They are the same weight, the weight of which it is the inverse, or the gain and direction of a folded weight.
+    """
+    same = name if name in state else name.removesuffix(INVERSE_SUFFIX)
+    if same in state:
+        return (same,)
+    part = name.removesuffix("weight")
+    return (part + GAIN, part + DIRECTION) if part + GAIN in state else ()
+
+
+def rename_weight(name: str) -> str:
+    """Return PyTorch's present name of a weight."""
+    part, dot, last = name.rpartition(".")
+    return part + dot + FORMER_NAMES.get(last, last)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,32 +1,33 @@
-"""Load the models of a voice's emotions: tokenizer, acoustic model, mel conversion and vocoder."""
+"""Load the models of a voice's emotions: tokenizer, acoustic model, mel conversion and vocoder.
+
+What the backend stored at an earlier start is used as it is; only what is missing is built, which imports torch.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Any
 
-from torch import Tensor
-
-from app.inference import Backend
-from app.synthesis.coqui import build_acoustic, build_coqui_config, build_hifigan, fill_weights, parse_weights
+from app.inference import Array, Backend
+from app.inference.graph_cache import make_graph_key
 from app.synthesis.expression import mix_expressions
 from app.synthesis.interpolation import EmotionWeights, MixturePool
 from app.synthesis.mel import MelConverter, read_normalization
-from app.synthesis.models.acoustic import (
-    AcousticInput,
-    AcousticModel,
-    LoadedCheckpoint,
-    LoadedConfig,
-    Mel,
-    SpeakerShares,
+from app.synthesis.models.acoustic import AcousticInput, AcousticModel, LoadedCheckpoint, Mel, SpeakerShares
+from app.synthesis.models.vocoders import Vocoder
+from app.synthesis.networks import (
+    compile_glow,
+    compile_hifigan,
+    compile_hifigan_source,
+    compile_mixture,
+    compile_vocos,
+    load_frontend,
+    load_module,
+    read_arrays,
 )
-from app.synthesis.models.glow import GlowAcoustic
-from app.synthesis.models.nsf import HifiganSourceGenerator
-from app.synthesis.models.tacotron import TacotronAcoustic
-from app.synthesis.models.vocoders import HifiganSourceVocoder, HifiganVocoder, Vocoder, VocosSourceVocoder
-from app.synthesis.models.vocos import VocosSourceGenerator
 from app.synthesis.tokenizer import Tokenizer
 from app.types import Emotion
 from app.voices import Voice
@@ -39,11 +40,18 @@ class Speaker:
     """Loaded models for one emotion of a voice, or for a mixture of emotions."""
 
     checkpoint: LoadedCheckpoint
-    convert: Callable[[Tensor], Tensor]
+    convert: Callable[[Array], Array]
     vocoder: Vocoder
     gain_db: float
     speakers: SpeakerShares
     expression: Expression
+
+
+VOCODERS: Mapping[str, Callable[..., Vocoder]] = {
+    "hifigan": compile_hifigan,
+    "hifigan_source": compile_hifigan_source,
+    "vocos_source": compile_vocos,
+}
 
 
 def compute_mels(speakers: Sequence[Speaker], inputs: Sequence[AcousticInput]) -> list[Mel]:
@@ -118,65 +126,61 @@ class Loader:
 
     def load_mixture(self, shares: Mapping[str, float]) -> LoadedCheckpoint:
         """Return a mixture of checkpoints, which were all fine-tuned from neutral's and share its config."""
+        return self.load_mixtures().make_checkpoint(shares)
+
+    def load_mixtures(self) -> MixturePool:
+        """Return the pool of mixtures, compiling its networks on first use."""
         if self.mixtures is None:
-            base = self.voice.manifest.emotions[Emotion.NEUTRAL].checkpoint
-            self.mixtures = MixturePool(self.read_config(base), self.read_weights)
-        return self.mixtures.make_checkpoint(shares)
+            name = self.voice.manifest.emotions[Emotion.NEUTRAL].checkpoint
+            base = self.load_checkpoint(name)
+            networks = compile_mixture(self.backend, base, *self.read_config(name))
+            self.mixtures = MixturePool(base, networks, self.read_weights)
+        return self.mixtures
 
-    def read_weights(self, checkpoint: str) -> dict[str, Any]:
-        """Read the weight file of a checkpoint."""
-        return self.parse_file(self.voice.manifest.checkpoints[checkpoint].model)
+    def load_networks(self) -> list[Speaker]:
+        """Load the models of all emotions, and the networks of mixtures if requests may need them."""
+        speakers = [self.load_speaker({emotion: 1.0}) for emotion in self.voice.manifest.emotions]
+        if self.voice.manifest.degree and len({id(one.checkpoint) for one in speakers}) > 1:
+            with self.loading:
+                self.load_mixtures()
+        return speakers
 
-    def parse_file(self, path: str) -> dict[str, Any]:
-        """Read a weight file. Raises InvalidVoice if it has changed since the voice was opened."""
-        return parse_weights(self.voice.read_weights(path), self.voice.find_file(path))
+    def read_weights(self, checkpoint: str) -> dict[str, Array]:
+        """Read the weight file of a checkpoint. Raises InvalidVoice if it has changed since the voice was opened."""
+        path = self.voice.manifest.checkpoints[checkpoint].model
+        return read_arrays(self.voice.read_weights(path), self.voice.find_file(path))
 
-    def read_config(self, checkpoint: str) -> LoadedConfig:
-        """Read the config of a checkpoint."""
-        speakers = read_speaker_names(self.voice, checkpoint)
-        return LoadedConfig(
-            config=build_coqui_config(
-                self.voice.read_config(self.voice.manifest.checkpoints[checkpoint].config), speakers
-            ),
-            speakers=tuple(speakers),
-            language=self.voice.manifest.language,
-            frame_rate=read_acoustic_audio(self.voice, checkpoint).frame_rate,
-        )
+    def read_config(self, checkpoint: str) -> tuple[dict[str, Any], list[str]]:
+        """Read the config of a checkpoint and its speakers."""
+        values = self.voice.read_config(self.voice.manifest.checkpoints[checkpoint].config)
+        return values, read_speaker_names(self.voice, checkpoint)
 
     def build(self, name: str) -> LoadedCheckpoint:
         """Build the acoustic model that a checkpoint's config describes."""
-        architecture, loaded = self.voice.manifest.checkpoints[name].architecture, self.read_config(name)
-        module = build_acoustic(architecture, loaded.config, self.read_weights(name))
+        files, (config, speakers) = self.voice.manifest.checkpoints[name], self.read_config(name)
+        key = make_graph_key(files.architecture, self.voice.hashes[files.model], config, speakers)
+        frame_rate = read_acoustic_audio(self.voice, name).frame_rate
+        load = cache(partial(load_module, self.voice, files, config, speakers))
         model: AcousticModel
-        if architecture == "glow_tts":
-            model = GlowAcoustic(module, loaded.frame_rate, self.backend)
+        if files.architecture == "glow_tts":
+            model = compile_glow(self.backend, key, load, frame_rate)
         else:
-            model = TacotronAcoustic(module, loaded.frame_rate)
-        return LoadedCheckpoint(Tokenizer(loaded.config, loaded.language), model, loaded.speakers)
+            from app.synthesis.models.tacotron import TacotronAcoustic  # which imports torch
+
+            model = TacotronAcoustic(load(), frame_rate)
+        frontend = load_frontend(self.backend, config)
+        return LoadedCheckpoint(Tokenizer(frontend, self.voice.manifest.language), model, tuple(speakers))
 
     def load_vocoder(self, name: str) -> Vocoder:
         """Return a vocoder, loading it on first use."""
         if name not in self.vocoders:
             files = self.voice.manifest.vocoders[name]
-            config, state = self.voice.read_config(files.config), self.parse_file(files.model)
-            self.vocoders[name] = self.build_vocoder(files.architecture, config, state, name)
+            config, hop_length = self.voice.read_config(files.config), read_vocoder_audio(self.voice, name).hop_length
+            key = make_graph_key(files.architecture, self.voice.hashes[files.model], config)
+            load = cache(partial(load_module, self.voice, files, config, ()))
+            compile_vocoder = VOCODERS[files.architecture]
+            self.vocoders[name] = compile_vocoder(self.backend, key, load, config, hop_length)
         return self.vocoders[name]
-
-    def build_vocoder(
-        self, architecture: str, config: Mapping[str, Any], state: Mapping[str, Any], name: str
-    ) -> Vocoder:
-        """Build the vocoder that a config describes."""
-        hop_length = read_vocoder_audio(self.voice, name).hop_length
-        if architecture == "vocos_source":
-            vocos = VocosSourceGenerator(config)
-            fill_weights(vocos, state["model"], architecture)
-            return VocosSourceVocoder(vocos, self.backend)
-        if architecture == "hifigan_source":
-            generator = HifiganSourceGenerator(config)
-            fill_weights(generator, state["model"], architecture)
-            return HifiganSourceVocoder(generator, config["generator"], hop_length, self.backend)
-        plain = build_hifigan(config, state)
-        return HifiganVocoder(plain, config["generator_model_params"], hop_length, self.backend)
 
     def load_converter(self, checkpoint: str, vocoder: str) -> MelConverter:
         """Return the converter from a checkpoint's mel values to a vocoder's; statistics files are read once."""

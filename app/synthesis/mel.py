@@ -9,14 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional as F
 
 from app.errors import InvalidVoice
+from app.inference import AnyArray, Array
 from app.voices import AudioConfig
 
 LOG_BASE = {"np.log": math.e, "np.log10": 10.0}
@@ -29,11 +27,11 @@ class Normalization:
     """A model's normalization of mel spectrograms, (1, n_mels, T)."""
 
     audio: AudioConfig
-    mean: Tensor | None = None
+    mean: Array | None = None
     """(n_mels, 1); None if the model was trained without statistics."""
-    deviation: Tensor | None = None
+    deviation: Array | None = None
 
-    def undo(self, mel: Tensor) -> Tensor:
+    def undo(self, mel: Array) -> Array:
         """Convert model values to log magnitudes, gain included, like coqui's `AudioProcessor.denormalize`."""
         audio = self.audio
         if not audio.signal_norm:
@@ -42,11 +40,11 @@ class Normalization:
             return mel * self.deviation + self.mean
         low = -audio.max_norm if audio.symmetric_norm else 0.0
         if audio.clip_norm:
-            mel = mel.clamp(low, audio.max_norm)
+            mel = np.clip(mel, low, audio.max_norm)
         share = (mel - low) / (audio.max_norm - low)
         return share * -audio.min_level_db + audio.min_level_db + audio.ref_level_db
 
-    def apply(self, mel: Tensor) -> Tensor:
+    def apply(self, mel: Array) -> Array:
         """Convert log magnitudes, gain included, to model values, like coqui's `AudioProcessor.normalize`."""
         audio = self.audio
         if not audio.signal_norm:
@@ -56,13 +54,13 @@ class Normalization:
         low = -audio.max_norm if audio.symmetric_norm else 0.0
         share = (mel - audio.ref_level_db - audio.min_level_db) / -audio.min_level_db
         mel = share * (audio.max_norm - low) + low
-        return mel.clamp(low, audio.max_norm) if audio.clip_norm else mel
+        return np.clip(mel, low, audio.max_norm) if audio.clip_norm else mel
 
     def same_as(self, other: Normalization) -> bool:
         """Return whether both give the same values for every mel spectrogram."""
         if self.mean is None or self.deviation is None or other.mean is None or other.deviation is None:
             return self.audio == other.audio and self.mean is other.mean
-        return torch.equal(self.mean, other.mean) and torch.equal(self.deviation, other.deviation)
+        return np.array_equal(self.mean, other.mean) and np.array_equal(self.deviation, other.deviation)
 
     @property
     def log_scale(self) -> float:
@@ -79,7 +77,7 @@ class MelConverter:
         self.identical = acoustic.same_as(vocoder) or not (acoustic.audio.signal_norm or vocoder.audio.signal_norm)
         self.ratio = vocoder.log_scale / acoustic.log_scale
 
-    def __call__(self, mel: Tensor) -> Tensor:
+    def __call__(self, mel: Array) -> Array:
         """Convert a mel spectrogram, (1, n_mels, T) -> (1, n_mels, T)."""
         if self.identical and self.ratio == 1.0:
             return mel
@@ -94,9 +92,7 @@ def read_normalization(audio: AudioConfig, folder: Path) -> Normalization:
         return Normalization(audio)
     # coqui writes absolute paths of the training machine: only the file name is usable.
     statistics = read_statistics(folder / Path(audio.stats_path).name)
-    mean, deviation = (
-        torch.from_numpy(np.asarray(statistics[key], np.float32).reshape(-1, 1)) for key in ("mel_mean", "mel_std")
-    )
+    mean, deviation = (np.asarray(statistics[key], np.float32).reshape(-1, 1) for key in ("mel_mean", "mel_std"))
     return Normalization(audio, mean, deviation)
 
 
@@ -137,7 +133,7 @@ def split_frames(frames: int, longest: int, low_latency: bool) -> Iterator[tuple
     yield from pairwise([0, *edges] if first else edges)
 
 
-def split_at_quiet_frames(mel: Tensor, longest: int) -> Iterator[tuple[int, int]]:
+def split_at_quiet_frames(mel: Array, longest: int) -> Iterator[tuple[int, int]]:
     """Divide a mel spectrogram (1, n_mels, T) at quiet frames into spans of at most `longest` frames."""
     start, frames = 0, mel.shape[2]
     while frames - start > longest:
@@ -148,9 +144,16 @@ def split_at_quiet_frames(mel: Tensor, longest: int) -> Iterator[tuple[int, int]
     yield start, frames
 
 
-def pad_to_multiple(track: Tensor, step: int = FRAME_STEP) -> Tensor:
+def pad_to_multiple(track: AnyArray, step: int = FRAME_STEP) -> AnyArray:
     """Pad the last dimension with zeros to the next multiple of `step`."""
-    return F.pad(track, (0, -track.shape[-1] % step))
+    return pad_frames(track, 0, -track.shape[-1] % step)
+
+
+def pad_frames(
+    track: AnyArray, before: int, after: int, mode: Literal["constant", "edge", "reflect"] = "constant"
+) -> AnyArray:
+    """Pad the last dimension with zeros, with the values at its ends, or with their reflection."""
+    return np.pad(track, [(0, 0)] * (track.ndim - 1) + [(before, after)], mode) if before or after else track
 
 
 def find_input_span(start: int, end: int, margin: int, frames: int, longest: int) -> tuple[int, int]:
@@ -162,3 +165,18 @@ def find_input_span(start: int, end: int, margin: int, frames: int, longest: int
     length = min(longest + 2 * margin, frames)
     first = min(max(0, start - margin), frames - length)
     return first, max(first + length, min(frames, end + margin))
+
+
+LINEAR_MELS, LINEAR_HZ, LOG_STEP = 15.0, 1000.0, math.log(6.4) / 27
+"""Slaney's mel scale: linear up to 1 kHz, with a band every 200 / 3 Hz, and logarithmic above."""
+
+
+def compute_mel_centres(num_mels: int, fmin: float, fmax: float) -> AnyArray:
+    """Return the middle frequencies of Slaney mel bands in hertz, (n_mels,), in double precision."""
+    low, high = (
+        hertz * LINEAR_MELS / LINEAR_HZ if hertz < LINEAR_HZ else LINEAR_MELS + math.log(hertz / LINEAR_HZ) / LOG_STEP
+        for hertz in (fmin, fmax)
+    )
+    mels = np.linspace(low, high, num_mels + 2)[1:-1]
+    linear = mels * LINEAR_HZ / LINEAR_MELS
+    return np.where(mels < LINEAR_MELS, linear, LINEAR_HZ * np.exp(LOG_STEP * (mels - LINEAR_MELS)))

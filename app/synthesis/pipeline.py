@@ -12,13 +12,12 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from app.emotion import Classifier, read_label_map
 from app.emotion.classifier import Rows
 from app.emotion.network import ClassifierOutput
 from app.errors import AudioTooLong, EmptyText, TextTooLong
-from app.inference import Backend
+from app.inference import Backend, limit_torch_threads
 from app.memory import limit_arenas, trim_heap
 from app.planning.decide import StrengthRule
 from app.planning.incremental import IncrementalPlan
@@ -29,14 +28,14 @@ from app.settings import Settings
 from app.synthesis import Engine, Playback, choose_backend, never_cancelled
 from app.synthesis.identity import compute_identity
 from app.synthesis.job import raise_if_cancelled
-from app.synthesis.stream import SynthesisStream, VoiceSelection
+from app.synthesis.stream import Speech, SynthesisStream, VoiceSelection
 from app.text import count_expanded
 from app.text.lexicon import Lexicon
 from app.text.lexicon_file import read_lexicon
 from app.text.normalization.cleaning import clean
 from app.text.phonetic import count_model_chars
 from app.text.scripts import fit_to_language
-from app.types import Plan, PlanWarning, Sentence, Speech, SpeechRequest, StrengthMode, Utterance
+from app.types import Plan, PlanWarning, Sentence, SpeechRequest, StrengthMode, Utterance
 from app.voices import Registry, Voice
 
 log = logging.getLogger(__name__)
@@ -84,23 +83,13 @@ class Pipeline:
         With `warm`, also load all of the default voice and synthesize a text, so that the first request does not wait
         for loading; otherwise a voice is loaded on first use.
         """
-        limit_arenas()
-        sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
-        torch.set_num_threads(settings.threads)
+        prepare_process(settings)
         registry = registry or Registry(settings.voices, settings.default_voice, settings.voice_aliases)
         voice = registry.get()
         lexicon = load_lexicon(settings.lexicon) if settings.lexicon else None
-        backend = choose_backend(
-            settings.backend, voice, settings.graph_cache, settings.workers, settings.threads, settings.device
-        )
-        engine = Engine(
-            backend,
-            workers=settings.workers,
-            batch_size=settings.batch_size,
-            cache_bytes=settings.cache_mb * BYTES_PER_MB,
-        )
+        engine = make_engine(settings, voice)
         with ThreadPoolExecutor(1) as executor:
-            classifier = executor.submit(load_classifier, settings, backend)
+            classifier = executor.submit(load_classifier, settings, engine.backend)
             if warm:
                 engine.warm_up(voice)
             pipeline = cls(settings, classifier.result(), registry, engine, lexicon, whole_voices=warm)
@@ -302,6 +291,22 @@ class Pipeline:
                 f"The speech would take {seconds:.0f} s, the limit is {self.settings.max_audio_seconds} s.",
                 hint="Send the text in parts, or raise INTONE_MAX_AUDIO_SECONDS.",
             )
+
+
+def prepare_process(settings: Settings) -> None:
+    """Set what all models of the process share; call this before anything is loaded."""
+    limit_arenas()
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    limit_torch_threads(settings.threads)
+
+
+def make_engine(settings: Settings, voice: Voice) -> Engine:
+    """Return an engine with the backend of the settings, or the fastest one for a voice."""
+    backend = choose_backend(
+        settings.backend, voice, settings.graph_cache, settings.workers, settings.threads, settings.device
+    )
+    cache_bytes = settings.cache_mb * BYTES_PER_MB
+    return Engine(backend, workers=settings.workers, batch_size=settings.batch_size, cache_bytes=cache_bytes)
 
 
 def check_script(text: str, voice: Voice) -> None:

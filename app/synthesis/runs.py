@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-import torch
+import numpy as np
 
 from app.synthesis.job import Job
 from app.synthesis.loader import compute_mels
@@ -40,7 +40,7 @@ def join_runs(job: Job, parts: Sequence[Sequence[int]]) -> Mel:
     durations = [frames for mel in mels for frames in mel.durations or ()]
     unread = len(job.tokens.ids) - sum(map(len, parts))
     return Mel(
-        torch.cat([mel.frames for mel in mels], dim=2),
+        np.concatenate([mel.frames for mel in mels], axis=2),
         (*durations, *[0] * unread) if durations else None,
         runaway=any(mel.runaway for mel in mels),
         truncated=unread > 0 or any(mel.truncated for mel in mels),

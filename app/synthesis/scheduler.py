@@ -13,7 +13,8 @@ A task cannot be interrupted. So for a second after a first task, when others ar
 and one worker takes no tasks that streams need only later.
 
 If audio is late already, the service has more readers than it can serve. Then late tasks and first tasks alternate, so
-that neither waits for all of the others.
+that neither waits for all of the others, and utterances that were begun are finished before any others are begun:
+otherwise a sentence would stop after its first chunk until all that was due before is spoken.
 """
 
 from __future__ import annotations
@@ -153,9 +154,11 @@ class TaskQueue:
                 return False
             return not isinstance(task, Job) or vocoding < (MAX_VOCODING if task.is_first else MAX_LATER_VOCODING)
 
-        def measure_urgency(task: Task) -> tuple[int, float, bool]:
+        def measure_urgency(task: Task) -> tuple[int, bool, float, bool]:
+            is_late = task.playback.streamed and not task.is_first and task.deadline < now
             # The first audio of a request before the labels of its later sentences.
-            return rank(task, urgent_until), task.deadline, task.is_first and isinstance(task, Computation)
+            is_extra = task.is_first and isinstance(task, Computation)
+            return rank(task, urgent_until), not (is_late and isinstance(task, VocodingTask)), task.deadline, is_extra
 
         ordered = sorted(filter(is_allowed, self._tasks), key=measure_urgency)
         if self._took_late:

@@ -14,13 +14,30 @@ from app.audio.writers import Resampler
 from app.planning.incremental import IncrementalPlan
 from app.synthesis import Engine, Playback, StreamStart, UtteranceStream
 from app.synthesis.loader import Loader
-from app.types import PlanWarning, Samples, TimedMark, Timings, Utterance, Word
+from app.types import Plan, PlanWarning, Samples, TimedMark, Timings, Utterance, Word
 from app.voices import Voice
 
 SILENCE_SECONDS = 0.1
 """Length of the silence returned if nothing can be pronounced: clients test a server with `.`"""
 SEED_STEP = 0x9E3779B97F4A7C15
 """Odd and large (the golden ratio in 64 bits), so that seeds of consecutive utterances share no pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Joined audio of a plan."""
+
+    samples: Samples
+    sample_rate: int
+    """Hertz."""
+    plan: Plan
+    """Plan with start, end and words filled in."""
+    timings: Timings
+
+    @property
+    def duration(self) -> float:
+        """Duration of the audio in seconds."""
+        return len(self.samples) / self.sample_rate
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,14 @@ import ctypes
 import functools
 import re
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from ctypes import POINTER, byref, c_char_p, c_int, c_ubyte, c_void_p
 from dataclasses import dataclass, replace
 from typing import Any
 
 import espeakng_loader
-from phonemizer.punctuation import Punctuation
-from phonemizer.separator import default_separator
 
 from app.errors import InvalidVoice, SetupError
-from app.synthesis.coqui import build_vocabulary, find_cleaner, normalize_language
 from app.text.phonetic import ESPEAK, split_phonetic
 from app.text.scripts import get_base_language
 
@@ -120,6 +117,8 @@ def load_espeak() -> Espeak:
 
 LANGUAGES = {"en": "en-us", "zh-cn": "cmn"}
 """Language codes of coqui that differ from espeak-ng's."""
+PUNCTUATION = re.compile(r"((?:\s*[;:,.!?¡¿—…\"«»“”(){}\[\]]+\s*)+)")
+"""Marks, with the white space around them, that training texts keep between phonemes; the same as phonemizer's."""
 SPACE_BEFORE_MARK = re.compile(r"\s+(?=[,.;:!?])")
 PRIVATE = 0xE000
 """First code point of a private area whose characters stand for phonemes within letters; no text contains them."""
@@ -135,19 +134,18 @@ class Phonemizer:
     def __init__(self, language: str) -> None:
         self.espeak = load_espeak()
         self.language = LANGUAGES.get(language, language)
-        self.punctuation = Punctuation()
         if not self.espeak.knows(self.language):
             raise InvalidVoice(f"espeak-ng cannot read the language {language!r}.")
 
     def phonemize(self, texts: Sequence[str]) -> list[str]:
         """Return phonemes with stress marks and punctuation, one string for each text."""
-        # `Punctuation` drops empty lines; a space keeps their position.
-        clean = [SPACE_BEFORE_MARK.sub("", strip_unencodable(text)) or " " for text in texts]
-        # espeak-ng drops punctuation marks, so it gets the text between them.
-        stretches, marks = self.punctuation.preserve(clean)
-        phonemes = [self.phonemize_stretch(stretch) for stretch in stretches]
-        restored: list[str] = self.punctuation.restore(phonemes, marks, default_separator, strip=True)
-        return restored
+        return [self.phonemize_text(SPACE_BEFORE_MARK.sub("", strip_unencodable(text))) for text in texts]
+
+    def phonemize_text(self, text: str) -> str:
+        """Return the phonemes of a text; espeak-ng drops punctuation marks, so it gets the stretches between them."""
+        parts = PUNCTUATION.split(text)
+        parts[::2] = [self.phonemize_stretch(stretch) if stretch else "" for stretch in parts[::2]]
+        return "".join(parts)
 
     def insert_phonemes(self, phonemes: str, word: str) -> str:
         """Return characters that `phonemize` reads as phonemes in espeak-ng's notation; the word in other languages."""
@@ -205,15 +203,16 @@ class Tokens:
 class Tokenizer:
     """Tokenizer with coqui's steps: clean, phonemize, look up, intersperse blanks, add begin and end marks."""
 
-    def __init__(self, config: Any, language: str | None = None) -> None:
-        self.characters = build_vocabulary(config)
-        self.cleaner = find_cleaner(config.text_cleaner)
-        self.language = language or config.phoneme_language or "en-us"
-        self.phonemizer = Phonemizer(self.language) if config.use_phonemes else None
-        self.add_blank = bool(config.add_blank)
-        self.use_ends = bool(config.enable_eos_bos_chars)
+    def __init__(self, frontend: Mapping[str, Any], language: str | None = None) -> None:
+        """Prepare a frontend, see `coqui.describe_frontend`; `language` overrides its language."""
+        self.ids: dict[str, int] = frontend["ids"]
+        self.blank: int | None = frontend["blank"]
+        self.ends: tuple[int, int] | None = frontend["ends"]
+        self.language = language or frontend["language"] or "en-us"
+        self.cleaner = make_cleaner(frontend["cleaner"], self.language) if frontend["cleaner"] else None
+        self.phonemizer = Phonemizer(self.language) if frontend["phonemes"] else None
         preceding = self.read_symbols(PRECEDING_WORDS.get(get_base_language(self.language), ""))
-        self.preceding_symbols = "".join(symbol for symbol in preceding if symbol in self.characters.vocab)
+        self.preceding_symbols = "".join(symbol for symbol in preceding if symbol in self.ids)
 
     def encode(self, spoken: str) -> Tokens:
         """Tokenize a normalized text."""
@@ -225,7 +224,7 @@ class Tokenizer:
         In training, most words occur far more often after other words than at the beginning of a recording, and a
         model pronounces their first sound better there.
         """
-        if not all(mark in self.characters.vocab for mark in PAUSE):
+        if not all(mark in self.ids for mark in PAUSE):
             return self.encode(spoken)
         tokens = self.look_up(self.preceding_symbols + PAUSE + self.read_symbols(spoken).lstrip())
         unspoken = len(self.preceding_symbols)
@@ -250,7 +249,7 @@ class Tokenizer:
         if self.phonemizer and phonemes:
             return phonemes, text
         if self.cleaner:
-            return "", restore_spaces(text, self.cleaner(text, lang=normalize_language(self.language)))
+            return "", restore_spaces(text, self.cleaner(text))
         return "", text
 
     def read_stretch(self, ipa: str, text: str) -> str:
@@ -261,25 +260,32 @@ class Tokenizer:
 
     def look_up(self, text: str) -> Tokens:
         """Convert characters or phonemes to token ids."""
-        known = "".join(character for character in text if character in self.characters.vocab)
-        dropped = "".join(dict.fromkeys(character for character in text if character not in self.characters.vocab))
-        ids = [self.characters.char_to_id(character) for character in known]
-        first, step = int(self.add_blank) + int(self.use_ends), 1 + int(self.add_blank)
+        known = "".join(character for character in text if character in self.ids)
+        dropped = "".join(dict.fromkeys(character for character in text if character not in self.ids))
+        ids = [self.ids[character] for character in known]
+        blanks = int(self.blank is not None)
+        first, step = blanks + int(self.ends is not None), 1 + blanks
         places = tuple(range(first, first + step * len(ids), step))
         return Tokens(tuple(self.add_ends(self.add_blanks(ids))), known, places, dropped)
 
     def add_blanks(self, ids: list[int]) -> list[int]:
         """Add a blank before, between and after the tokens, if the model was trained with them."""
-        if not self.add_blank:
+        if self.blank is None:
             return ids
-        blank = self.characters.char_to_id(self.characters.blank)
-        spread = [blank] * (2 * len(ids) + 1)
+        spread = [self.blank] * (2 * len(ids) + 1)
         spread[1::2] = ids
         return spread
 
     def add_ends(self, ids: list[int]) -> list[int]:
         """Add the begin and end marks, if the model was trained with them."""
-        return [self.characters.bos_id, *ids, self.characters.eos_id] if self.use_ends else ids
+        return [self.ends[0], *ids, self.ends[1]] if self.ends else ids
+
+
+def make_cleaner(name: str, language: str) -> Callable[[str], str]:
+    """Return coqui's text cleaner of a name; imports torch."""
+    from app.synthesis.coqui import find_cleaner
+
+    return find_cleaner(name, language)
 
 
 def join_letters(stretches: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import nn
+import numpy as np
 
-from app.inference import Backend, ExampleInputs, Network
+from app.inference import Backend, ExampleInputs, LazyModule, Network
+from app.inference.graph_cache import GraphCache, make_graph_key
 from app.inference.selection import FallbackBackend, choose_fastest, list_backends, make_backend
+from app.synthesis.identity import describe_processor
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.mel import FRAME_STEP
 from app.synthesis.models.glow import TOKEN_STEP, GlowAcoustic
 from app.synthesis.models.vocoders import Vocoder
 from app.types import Emotion
 from app.voices import Voice
+
+if TYPE_CHECKING:
+    from torch import nn
 
 TOKEN_COUNTS = range(TOKEN_STEP, 97, TOKEN_STEP)
 FRAME_COUNTS = range(4 * FRAME_STEP, 321, FRAME_STEP)
@@ -40,7 +45,7 @@ def warm_up(speakers: Sequence[Speaker], workers: int) -> None:
             if isinstance(model, GlowAcoustic):
                 repeat(make_encoding_run(model, speaker), TOKEN_COUNTS)
                 repeat(make_decoding_run(model, speaker), FRAME_COUNTS)
-                mels = model.model.out_channels
+                mels = model.design.mels
         if mels:
             for vocoder in {id(one.vocoder): one.vocoder for one in speakers}.values():
                 repeat(make_vocoding_run(vocoder, mels), FRAME_COUNTS)
@@ -59,7 +64,8 @@ def make_decoding_run(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], 
     """Return a function that decodes a number of frames."""
 
     def run(frames: int) -> None:
-        model.decode_latents([torch.zeros(model.model.out_channels, frames)], model.embed_speakers([speaker.speakers]))
+        latent = np.zeros((model.design.mels, frames), np.float32)
+        model.decode_latents([latent], model.embed_speakers([speaker.speakers]))
 
     return run
 
@@ -68,7 +74,7 @@ def make_vocoding_run(vocoder: Vocoder, mels: int) -> Callable[[int], None]:
     """Return a function that vocodes a number of frames."""
 
     def run(frames: int) -> None:
-        for _ in vocoder.generate_chunks(torch.full((1, mels, frames), SILENT_MEL), 0, low_latency=False):
+        for _ in vocoder.generate_chunks(np.full((1, mels, frames), SILENT_MEL, np.float32), 0, low_latency=False):
             pass
 
     return run
@@ -81,14 +87,28 @@ MEASURED_FRAMES = 192
 def choose_backend(
     setting: str, voice: Voice, graph_cache: Path, workers: int, threads: int, device: str = "auto"
 ) -> Backend:
-    """Return the backend of a setting; "auto" takes the fastest on a voice's vocoder, which is most of the work."""
-    if setting != "auto":
-        return FallbackBackend(make_backend(setting, graph_cache, workers, threads, device))
-    probe = RecordingBackend()
-    Loader(voice, probe).load_vocoder(voice.manifest.emotions[Emotion.NEUTRAL].vocoder)
-    module, example = probe.modules[0]
-    found = list_backends(graph_cache, workers, threads, device)
-    return FallbackBackend(choose_fastest(found, module, example, MEASURED_FRAMES))
+    """Return the backend of a setting; "auto" takes the fastest on a voice's vocoder, which is most of the work.
+
+    A processor is measured once: the choice is kept in the cache of graphs.
+    """
+
+    def make(name: str) -> Backend:
+        return make_backend(name, graph_cache, workers, threads, device)
+
+    def measure() -> str:
+        return choose_fastest([make(name) for name in names], module, example, MEASURED_FRAMES).name
+
+    if setting == "auto":
+        names = list_backends(device)
+        setting = names[0]
+        if len(names) > 1:
+            probe = RecordingBackend()
+            Loader(voice, probe).load_vocoder(voice.manifest.emotions[Emotion.NEUTRAL].vocoder)
+            module, example = probe.modules[0]
+            assert isinstance(module, LazyModule)
+            key = make_graph_key("fastest backend", names, threads, describe_processor(), module.key)
+            setting = GraphCache(graph_cache).recall(key, measure)
+    return FallbackBackend(make(setting))
 
 
 class RecordingBackend:
@@ -97,9 +117,13 @@ class RecordingBackend:
     name = "probe"
 
     def __init__(self) -> None:
-        self.modules: list[tuple[nn.Module, ExampleInputs]] = []
+        self.modules: list[tuple[nn.Module | LazyModule, ExampleInputs]] = []
 
-    def compile(self, module: nn.Module, example: ExampleInputs, precise: bool = False) -> Network:
+    def compile(self, module: nn.Module | LazyModule, example: ExampleInputs, precise: bool = False) -> Network:
         """Record the module and its example; the returned network is never called."""
         self.modules.append((module, example))
-        return module
+        return lambda *inputs: inputs
+
+    def recall(self, key: str, compute: Callable[[], Any]) -> Any:
+        """See `Backend.recall`."""
+        return compute()

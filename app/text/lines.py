@@ -19,7 +19,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
 from app.text.list_items import CLOSING, ENDS_SENTENCE, find_items
@@ -66,59 +65,45 @@ PRONOUN = re.compile(r"I(?:['’](?:m|ve|d|ll))?\b")
 SMALL_WORDS = frozenset("a an and at by for from in of on or the to vs with de la von".split())
 
 
-@dataclass(frozen=True)
 class Line:
     """One line of a paragraph."""
 
-    text: str
-    """Without white space at its ends."""
-    start: int
-    """Offset of its first character in the text."""
-
-    @cached_property
-    def core(self) -> str:
+    def __init__(self, text: str, start: int) -> None:
+        """Describe a line without white space at its ends, and the offset of its first character."""
+        self.text = text
+        self.start = start
+        self.core = text.lstrip(OPENING + SIGNS)
         """The text without opening quotation marks, brackets and signs before a number."""
-        return self.text.lstrip(OPENING + SIGNS)
-
-    @cached_property
-    def last(self) -> str:
+        self.last = text.rstrip(CLOSING)[-1:]
         """The last character before closing quotation marks and brackets."""
-        return self.text.rstrip(CLOSING)[-1:]
+        self.is_unfinished = self.last not in ENDS_SENTENCE if self.last != "." else self.ends_with_abbreviation()
+        """Whether no mark ends the sentence at the end of the line, or only the full stop of an abbreviation."""
+        self.is_row = "\t" in text or text.count("|") > 1 or KEY.match(text) is not None
+        """Whether the line has columns or begins with a key (`Name: Tom`)."""
+        self.is_timed = TIMED.match(text) is not None
+        """Whether the line begins with a time of day."""
 
     @property
     def first_word(self) -> str:
         """The first word with its marks."""
         return self.text.split(maxsplit=1)[0]
 
-    @cached_property
+    @property
     def last_word(self) -> str:
         """The last word with its marks."""
         return self.text.rsplit(maxsplit=1)[-1]
 
-    @cached_property
-    def is_unfinished(self) -> bool:
-        """Whether no mark ends the sentence at the end of the line, or only the full stop of an abbreviation."""
-        if self.last != ".":
-            return self.last not in ENDS_SENTENCE
+    def ends_with_abbreviation(self) -> bool:
+        """Return whether the last word is an abbreviation after which the text goes on."""
         return find_kind(self.last_word.rstrip(".")) in (Kind.SHORT, Kind.UNIT, Kind.LIST)
 
-    @cached_property
+    @property
     def needs_more(self) -> bool:
         """Whether the last word needs another one."""
         word = self.last_word.lstrip(OPENING)
         return (word.lower() if self.text.isupper() else word) in NEEDS_MORE
 
-    @cached_property
-    def is_row(self) -> bool:
-        """Whether the line has columns or begins with a key (`Name: Tom`)."""
-        return "\t" in self.text or self.text.count("|") > 1 or KEY.match(self.text) is not None
-
-    @cached_property
-    def is_timed(self) -> bool:
-        """Whether the line begins with a time of day."""
-        return TIMED.match(self.text) is not None
-
-    @cached_property
+    @property
     def is_title(self) -> bool:
         """Whether each important word begins with a capital letter."""
         if len(self.text) > MAX_TITLE_CHARS:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import chain, pairwise
+from typing import NamedTuple
 
 from app.text.lines import find_line_breaks
 from app.text.normalization.cleaning import FOOTNOTE
@@ -27,8 +27,7 @@ MARKER = re.compile(r"\s*\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,5}|[IVX]{2,5})[.)]\s*")
 """The number or letter of a list item, which is no sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """The span of one sentence."""
 
     start: int
@@ -97,7 +96,7 @@ def segment_paragraph(text: str, start: int, end: int) -> Iterator[Span]:
             lines.append(verse.popleft())
         before = Span(a, b, verse_lines=tuple(line for line in lines if line > a))
     if before:
-        yield replace(before, ends_paragraph=True)
+        yield before._replace(ends_paragraph=True)
 
 
 def starts(text: str, start: int, end: int) -> Iterator[int]:
@@ -153,4 +152,5 @@ def is_marker(text: str, paragraph: int, start: int, end: int, lines: frozenset[
 def strip_span(text: str, span: Span) -> Span:
     """Return the span without white space at its ends."""
     piece = text[span.start : span.end]
-    return replace(span, start=span.start + len(piece) - len(piece.lstrip()), end=span.start + len(piece.rstrip()))
+    start, end = span.start + len(piece) - len(piece.lstrip()), span.start + len(piece.rstrip())
+    return Span(start, end, span.ends_paragraph, span.verse_lines)

@@ -33,7 +33,7 @@ def join_tags(text: str, spans: Iterable[Span]) -> Iterator[Span]:
     for span in spans:
         if before is not None:
             if is_tag(text, before, span):
-                span = replace(span, start=before.start)
+                span = span._replace(start=before.start)
             else:
                 yield before
         before = span
@@ -75,8 +75,10 @@ def find_quotation(place: int, quotations: Sequence[Quotation]) -> Quotation | N
 
 def assign_role(clause: Clause, quotation: Quotation | None) -> Clause:
     """Return a clause with the role and the speaker of the quotation that contains it."""
-    if quotation is None or quotation.is_label:
-        return replace(clause, is_label=quotation is not None)
+    if quotation is None:
+        return clause
+    if quotation.is_label:
+        return replace(clause, is_label=True)
     return replace(clause, role=Role.DIALOGUE, speaker=quotation.speaker)
 
 
@@ -148,7 +150,8 @@ def split_parts(
         found = split_clauses(text, start, end, max_spoken, check_all)
         characters += sum(count_model_chars(clause.spoken) for clause in found)
         for clause in found:
-            yield replace(assign_role(clause, quotation), ends_line=ends_line and clause is found[-1])
+            ended = replace(clause, ends_line=True) if ends_line and clause is found[-1] else clause
+            yield assign_role(ended, quotation)
 
 
 def split_utterance(text: str) -> list[Clause]:

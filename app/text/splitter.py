@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from app.text.clauses import LengthCheck, accept_any_length, check_parts, cut, remove_bullet
 from app.text.phonetic import count_model_chars
@@ -24,8 +25,7 @@ MAX_MARKS = 8
 changes of prosody is split in linear time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A stretch of text without a pause, a change of prosody or a change of role."""
 
     start: int
@@ -103,7 +103,7 @@ class SentenceSplitter:
         for end, paragraph in (*((edge.at, edge.paragraph) for edge in self.flow.edges), (len(text), True)):
             stretch = text[start:end]
             for span in self.whole(join_tags(stretch, segment(stretch)), start):
-                yield replace(span, ends_paragraph=span.ends_paragraph and (paragraph or end >= last))
+                yield span if paragraph or end >= last else span._replace(ends_paragraph=False)
             start = end
 
     def whole(self, spans: Iterable[Span], offset: int) -> Iterator[Span]:
@@ -111,9 +111,9 @@ class SentenceSplitter:
         before: Span | None = None
         for span in spans:
             lines = tuple(line + offset for line in span.verse_lines)
-            moved = replace(span, start=span.start + offset, end=span.end + offset, verse_lines=lines)
+            moved = Span(span.start + offset, span.end + offset, span.ends_paragraph, lines)
             if before and self.flow.is_held(moved.start):
-                moved = replace(moved, start=before.start, verse_lines=(*before.verse_lines, *lines))
+                moved = moved._replace(start=before.start, verse_lines=(*before.verse_lines, *lines))
             elif before:
                 yield before
             before = moved
@@ -144,13 +144,15 @@ class SentenceSplitter:
         joined: list[Segment] = []
         inner = {line for line in lines if start < line < end and not self.flow.reading_around(line)}
         for a, b in pairwise(sorted({start, end} | pauses | changes | spoken | inner)):
-            piece = replace(self.piece(a, b, start, quotations), ends_line=b in inner)
+            piece = self.piece(a, b, start, quotations, ends_line=b in inner)
             if joined and (piece.wordless or (joined[-1].wordless and joined[-1].pause is None)):
                 piece = join_segments(joined.pop(), piece)
             joined.append(piece)
         return joined
 
-    def piece(self, start: int, end: int, sentence: int, quotations: Sequence[Quotation]) -> Segment:
+    def piece(
+        self, start: int, end: int, sentence: int, quotations: Sequence[Quotation], *, ends_line: bool
+    ) -> Segment:
         """Return a stretch of the sentence from `sentence` on as a segment, without the blanks at its ends."""
         text = self.flow.text[start:end]
         a, b = start + len(text) - len(text.lstrip()), start + len(text.rstrip())
@@ -159,7 +161,7 @@ class SentenceSplitter:
         manner, quotation = self.flow.manner_at(first, sentence), find_quotation(first, quotations)
         pauses = [pause.seconds for pause in self.flow.pauses_in(start, end)]
         pause, wordless = sum(pauses) if pauses else None, not word and not self.spoken(a, b)
-        return Segment(a, b, manner, pause, wordless, quotation)
+        return Segment(a, b, manner, pause, wordless, quotation, ends_line)
 
     def beside_marks(self, place: int, start: int, end: int) -> int:
         """Move a cut before opening marks or after closing ones: they belong to the words that they touch."""

@@ -1,12 +1,13 @@
-"""Train acoustic models: GlowTTS (arXiv 2005.11129) and Tacotron 2 (arXiv 1712.05884)."""
+"""Set up and train acoustic models: GlowTTS (arXiv 2005.11129) and Tacotron 2 (arXiv 1712.05884)."""
 
 from __future__ import annotations
 
+import json
 import random
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,145 @@ from torch.nn import functional as F
 
 from app.errors import SetupError
 from app.synthesis.coqui import (
+    build_coqui_config,
+    build_trainable_acoustic,
+    build_vocabulary,
+    describe_frontend,
+    load_weights,
     use_alignment,
 )
-from app.training.acoustic_setup import AcousticSetup
-from app.training.clips import Clip
+from app.synthesis.mel import MelConverter, read_normalization
+from app.synthesis.tokenizer import Tokenizer
+from app.training.clips import Clip, MelConversion
 from app.training.export import write_checkpoint
 from app.training.optimizer import Ema, compute_learning_rate, step_optimizer
-from app.training.settings import TrainingSettings
+from app.training.settings import ModelKind, TrainingSettings
 from app.training.trainer import StatePart, TrainingModule
+from app.types import Emotion
+from app.voices import AudioConfig, Voice
+from app.voices.voice import read_speaker_names, read_vocoder_audio
+
+TACOTRON_DESIGN: dict[str, Any] = {
+    "r": 6,
+    "attention_type": "dynamic_convolution",
+    "ga_alpha": 5.0,
+    "stopnet_pos_weight": 1.0,
+    "prenet_dropout_at_inference": True,
+    "loss_masking": True,
+    "double_decoder_consistency": False,
+}
+"""Settings of a new Tacotron 2. coqui fixes the layer widths; few decoder steps make training affordable."""
+TACOTRON_AUDIO = {"signal_norm": True, "log_func": "np.log10", "spec_gain": 20.0}
+"""coqui's normalization for Tacotron 2: values within -4 and 4."""
+GLOW_DESIGN: dict[str, Any] = {
+    "hidden_channels_enc": 160,
+    "hidden_channels_dec": 128,
+    "hidden_channels_dp": 160,
+    "num_flow_blocks_dec": 8,
+    "num_block_layers": 3,
+    "encoder_params": {
+        "kernel_size": 3,
+        "dropout_p": 0.1,
+        "num_layers": 4,
+        "num_heads": 2,
+        "hidden_channels_ffn": 480,
+        "input_length": None,
+        "rel_attn_window_size": 4,
+    },
+    "inference_noise_scale": 0.1,
+}
+"""Settings of a new GlowTTS: 8.8 million parameters, which two cores can train."""
+PHONEMES = {"use_phonemes": True, "phonemizer": "espeak", "text_cleaner": None}
+
+
+@dataclass(frozen=True, slots=True)
+class AcousticSetup:
+    """An acoustic model before its first step, and how to read recordings for it."""
+
+    model: Any
+    config: dict[str, Any]
+    """coqui's `config.json`."""
+    speakers: tuple[str, ...]
+    """Emotions in the order of their speaker embeddings; empty for a single speaker."""
+    tokenizer: Tokenizer
+    layout: AudioConfig
+    convert: MelConversion
+    scratch: bool
+    """Whether the weights are random."""
+
+
+def prepare_acoustic(
+    settings: TrainingSettings, base: Voice, emotions: Collection[Emotion], *, scratch: bool
+) -> AcousticSetup:
+    """Load the base's model for neutral, or create a new one; `emotions` are those of the recordings."""
+    name = base.manifest.emotions[Emotion.NEUTRAL].checkpoint
+    files = base.manifest.checkpoints[name]
+    if scratch:
+        speakers = select_speakers(settings, emotions)
+        values = create_config(settings, base, speakers)
+    else:
+        speakers = tuple(read_speaker_names(base, name))
+        values = base.read_config(files.config)
+        check_speakers(speakers, emotions)
+    config = build_coqui_config(values, list(speakers))
+    torch.manual_seed(settings.seed)
+    state = None if scratch else load_weights(base.find_file(files.model))
+    model = build_trainable_acoustic(settings.model.value, config, state)
+    layout = AudioConfig.from_dict(values["audio"])
+    return AcousticSetup(
+        model=model,
+        config=values,
+        speakers=speakers,
+        tokenizer=Tokenizer(describe_frontend(config), base.manifest.language),
+        layout=layout,
+        convert=MelConverter(
+            read_normalization(to_natural_log(layout), base.folder),
+            read_normalization(layout, base.find_file(files.config).parent),
+        ),
+        scratch=scratch,
+    )
+
+
+def to_natural_log(layout: AudioConfig) -> AudioConfig:
+    """Return the layout with natural logarithms and without normalization."""
+    return replace(layout, signal_norm=False, log_func="np.log", spec_gain=1.0, stats_path=None)
+
+
+def create_config(settings: TrainingSettings, base: Voice, speakers: Sequence[str]) -> dict[str, Any]:
+    """Return coqui's config of a new model for the vocoder and language of the base."""
+    layout = to_natural_log(read_vocoder_audio(base, base.manifest.emotions[Emotion.NEUTRAL].vocoder))
+    design = GLOW_DESIGN if settings.model is ModelKind.GLOW_TTS else TACOTRON_DESIGN
+    language = base.manifest.language or "en-us"
+    chosen = {"model": settings.model.value, **design, **PHONEMES, "phoneme_language": language}
+    chosen["use_speaker_embedding"] = bool(speakers)
+    config = build_coqui_config(chosen, list(speakers))
+    config.num_chars = build_vocabulary(config).num_chars
+    values: dict[str, Any] = json.loads(config.to_json())
+    values["audio"] |= asdict(layout) | (TACOTRON_AUDIO if settings.model is ModelKind.TACOTRON2 else {})
+    return values
+
+
+def select_speakers(settings: TrainingSettings, emotions: Collection[Emotion]) -> tuple[str, ...]:
+    """Return one speaker per emotion, in the order of `Emotion`; none if there is only one emotion."""
+    if settings.emotion:
+        return ()
+    if Emotion.NEUTRAL not in emotions:
+        raise SetupError(
+            f"The recordings are {', '.join(sorted(emotions))}; none is neutral, which every voice needs.",
+            hint="Name the emotion that they are in, to give it a checkpoint of its own.",
+        )
+    return tuple(emotion.value for emotion in Emotion if emotion in emotions) if len(emotions) > 1 else ()
+
+
+def check_speakers(speakers: Collection[str], emotions: Collection[Emotion]) -> None:
+    """Raise `SetupError` if a model with several speakers lacks an emotion of the recordings."""
+    missing = sorted(set(emotions) - set(speakers)) if speakers else []
+    if missing:
+        raise SetupError(
+            f"The base has the speakers {', '.join(speakers)}; the recordings are also {', '.join(missing)}.",
+            hint="Leave those recordings out, or begin anew without a base.",
+        )
+
 
 MAX_HELD_OUT = 24
 """Clips used only for evaluation; at most a tenth of all clips."""
@@ -51,15 +183,14 @@ class OptimizerConfig:
 class AcousticTask(TrainingModule):
     """Training of an acoustic model."""
 
-    def __init__(
-        self, start: AcousticSetup, clips: Sequence[Clip], settings: TrainingSettings, pace: OptimizerConfig
-    ) -> None:
+    pace: OptimizerConfig
+
+    def __init__(self, start: AcousticSetup, clips: Sequence[Clip], settings: TrainingSettings) -> None:
         self.start = start
-        self.pace = pace
         self.model = start.model.train()
         self.criterion = self.model.get_criterion()
         self.batch_size, self.seed = settings.batch_size, settings.seed
-        self.learning_rate = settings.learning_rate or pace.learning_rate
+        self.learning_rate = settings.learning_rate or self.pace.learning_rate
         shuffled = random.Random(0).sample(clips, len(clips))
         held_out = min(MAX_HELD_OUT, len(clips) // 10)
         if not held_out:
@@ -70,7 +201,7 @@ class AcousticTask(TrainingModule):
         self.epoch = -(-len(self.clips) // self.batch_size)
         parameters = self.model.parameters()
         self.optimizer = torch.optim.AdamW(parameters, self.learning_rate, betas=(0.9, 0.98), weight_decay=1e-6)
-        self.average = Ema(self.model, pace.averaged)
+        self.average = Ema(self.model, self.pace.averaged)
 
     @abstractmethod
     def compute_losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
@@ -133,23 +264,19 @@ def build_alignment(clips: Sequence[Clip]) -> Tensor | None:
     return path
 
 
-GLOW_OPTIMIZER = OptimizerConfig(learning_rate=8e-4, warm_up=200, half_life=8000, bound=5.0, averaged=0.999)
-
-
 class GlowTask(AcousticTask):
     """Training of GlowTTS."""
 
-    def __init__(self, start: AcousticSetup, clips: Sequence[Clip], settings: TrainingSettings) -> None:
-        super().__init__(start, clips, settings, GLOW_OPTIMIZER)
-        if start.scratch:
-            self.start_normalization()
-        self.model.run_data_dep_init = False
+    pace = OptimizerConfig(learning_rate=8e-4, warm_up=200, half_life=8000, bound=5.0, averaged=0.999)
 
-    def start_normalization(self) -> None:
-        """Initialize Glow's normalization layers with the mean and variance of one batch."""
-        self.model.run_data_dep_init = True
-        self.compute_losses(self.draw_batch())
-        self.average.load_state_dict(self.model.state_dict())
+    def __init__(self, start: AcousticSetup, clips: Sequence[Clip], settings: TrainingSettings) -> None:
+        super().__init__(start, clips, settings)
+        if start.scratch:
+            # Initialize Glow's normalization layers with the mean and variance of one batch.
+            self.model.run_data_dep_init = True
+            self.compute_losses(self.draw_batch())
+            self.average.load_state_dict(self.model.state_dict())
+        self.model.run_data_dep_init = False
 
     def compute_losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
         """Return coqui's losses for some clips; none while the normalization layers are initialized."""
@@ -160,7 +287,6 @@ class GlowTask(AcousticTask):
         return losses or {}
 
 
-TACOTRON_OPTIMIZER = OptimizerConfig(learning_rate=1e-3, warm_up=50, half_life=4000, bound=1.0, averaged=0.99)
 ATTENTION_WEIGHT = 1.0
 """Weight of the attention loss."""
 MIN_ATTENTION = 1e-6
@@ -170,8 +296,10 @@ MIN_ATTENTION = 1e-6
 class TacotronTask(AcousticTask):
     """Training of Tacotron 2."""
 
+    pace = OptimizerConfig(learning_rate=1e-3, warm_up=50, half_life=4000, bound=1.0, averaged=0.99)
+
     def __init__(self, start: AcousticSetup, clips: Sequence[Clip], settings: TrainingSettings) -> None:
-        super().__init__(start, clips, settings, TACOTRON_OPTIMIZER)
+        super().__init__(start, clips, settings)
         self.criterion = disable_autocast(self.criterion)
 
     def compute_losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from app.errors import SetupError
-from app.inference import TorchBackend
+from app.inference import Array
+from app.inference.pytorch import TorchBackend
 from app.synthesis.loader import Loader
 from app.synthesis.models.glow import GlowAcoustic
 from app.synthesis.tokenizer import Tokenizer
@@ -54,7 +55,7 @@ class Clip:
     emotion: Emotion
 
 
-MelConversion = Callable[[Tensor], Tensor]
+MelConversion = Callable[[Array], Array]
 """Conversion of natural logarithms of magnitudes (1, n_mels, T) to the values that a model uses."""
 
 
@@ -74,21 +75,28 @@ def read_clip(
     recording: DatasetRecording, emotion: Emotion, tokenizer: Tokenizer, layout: MelConfig, convert: MelConversion
 ) -> Clip | None:
     """Read a recording without the silence at its ends; None if it is too short for its symbols."""
-    samples = read_sound(recording.sound, layout.sample_rate)
-    total = len(samples) // layout.hop_length
-    samples = samples[: total * layout.hop_length]
-    start, end = find_sounding_span(samples, layout.hop_length)
+    samples, start, end, frames = read_sounding_part(recording, layout)
     known = recording.durations
     tokens = tokenizer.look_up(known.symbols) if known else tokenizer.encode(recording.text)
-    frames = None
-    if known:
-        frame_rate = layout.sample_rate / layout.hop_length
-        seconds = trim_durations(known.seconds, start / frame_rate, (total - end) / frame_rate)
-        frames = round_durations(seconds, end - start)
     if end - start < len(tokens.ids) or (frames is not None and len(tokens.ids) != len(frames)):
         return None
-    mel = convert(compute_mel_spectrogram(torch.from_numpy(samples), layout)[None, :, start:end])[0]
-    return Clip(torch.tensor(tokens.ids), mel.half(), frames, recording.emotion or emotion)
+    mel = convert(compute_mel_spectrogram(torch.from_numpy(samples), layout)[None, :, start:end].numpy())[0]
+    return Clip(torch.tensor(tokens.ids), torch.from_numpy(mel).half(), frames, recording.emotion or emotion)
+
+
+def read_sounding_part(
+    recording: DatasetRecording, layout: MelConfig
+) -> tuple[Curve, int, int, npt.NDArray[np.int64] | None]:
+    """Return the samples in whole frames, the first and last frame (exclusive) to keep, and the durations in frames."""
+    samples, hop = read_sound(recording.sound, layout.sample_rate), layout.hop_length
+    total = len(samples) // hop
+    samples = samples[: total * hop]
+    start, end = find_sounding_span(samples, hop)
+    if recording.durations is None:
+        return samples, start, end, None
+    frame_seconds = hop / layout.sample_rate
+    seconds = trim_durations(recording.durations.seconds, start * frame_seconds, (total - end) * frame_seconds)
+    return samples, start, end, round_durations(seconds, end - start)
 
 
 def find_sounding_span(samples: npt.NDArray[np.float32], hop_length: int) -> tuple[int, int]:
@@ -139,9 +147,7 @@ class TeacherForcing:
         neutral = base.manifest.emotions[Emotion.NEUTRAL].checkpoint
         if base.manifest.checkpoints[neutral].architecture != "glow_tts":
             raise SetupError(f"{base.name} has no GlowTTS, which could make mel spectrograms in given durations.")
-        self.hop_length = read_acoustic_audio(base, neutral).hop_length
-        self.frame_rate = read_acoustic_audio(base, neutral).frame_rate
-        self.sample_rate = base.sample_rate
+        self.layout = read_acoustic_audio(base, neutral)
         self.loader = Loader(base, TorchBackend())
         self.recordings = {one.name: one for one in recordings}
 
@@ -150,11 +156,7 @@ class TeacherForcing:
         recording = self.recordings.get(name)
         if recording is None or recording.durations is None:
             return None
-        samples = read_sound(recording.sound, self.sample_rate)
-        total = len(samples) // self.hop_length
-        start, end = find_sounding_span(samples[: total * self.hop_length], self.hop_length)
-        lead, tail = start / self.frame_rate, (total - end) / self.frame_rate
-        durations = round_durations(trim_durations(recording.durations.seconds, lead, tail), end - start)
+        _, start, end, durations = read_sounding_part(recording, self.layout)
         if durations is None or end > frames:
             return None
         speaker = self.loader.load_speaker({recording.emotion or Emotion.NEUTRAL: 1.0})
@@ -162,7 +164,7 @@ class TeacherForcing:
         if not isinstance(model, GlowAcoustic) or len(tokens.ids) != len(durations):
             return None
         mel = speaker.convert(model.compute_timed_mel(tokens.ids, speaker.speakers, durations.tolist(), seed=0))
-        return start, mel[0].clone()  # a copy made outside inference mode can be trained on
+        return start, torch.from_numpy(mel[0].copy())
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from app.errors import SetupError
 from app.training.settings import TrainingSettings
 from app.training.trainer import Json
 from app.types import Emotion
-from app.voices import Checkpoint, Manifest, VocoderFiles, Voice, open_voice
-from app.voices.manifest import FILE_NAME
+from app.voices import Manifest, Voice, open_voice
+from app.voices.manifest import FILE_NAME, NetworkFiles
 
 SPEAKERS_FILE = "speakers.json"
 RAW_FILE = "training.safetensors"
@@ -82,8 +82,7 @@ def write_voice(
     else:
         changed = replace_checkpoints(values, files, speakers)
     manifest = Manifest.model_validate(changed)
-    parts: list[Checkpoint | VocoderFiles] = [*manifest.checkpoints.values(), *manifest.vocoders.values()]
-    for kept in parts:
+    for kept in manifest.networks:
         if kept.model != files["model"]:
             copy_part(base, kept, folder)
     for source in trained.iterdir():
@@ -134,7 +133,7 @@ def replace_checkpoints(values: Json, files: Json, speakers: Sequence[str]) -> J
     return {**values, "checkpoints": {BASE: files}, "emotions": emotions, "degree": degree}
 
 
-def copy_part(base: Voice, files: Checkpoint | VocoderFiles, folder: Path) -> None:
+def copy_part(base: Voice, files: NetworkFiles, folder: Path) -> None:
     """Copy the weights of a checkpoint or vocoder and the files beside its config."""
     for source in {base.find_file(files.model), *base.find_file(files.config).parent.glob("*.*")}:
         copy_file(source, folder / source.relative_to(base.folder.resolve()))

@@ -17,7 +17,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from app.errors import SetupError
 from app.synthesis.coqui import HifiganGenerator, fill_weights
@@ -31,6 +30,7 @@ from app.training.losses import (
     compute_discriminator_loss,
     compute_feature_matching_loss,
     compute_generator_loss,
+    compute_pitch_loss,
 )
 from app.training.optimizer import Ema, compute_learning_rate, step_optimizer
 from app.training.settings import TrainingSettings
@@ -227,12 +227,7 @@ class SourceTask(HifiganTask):
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
         batch = self.draw(chance, PITCH_SEGMENT_FRAMES)
         mel = batch.mel + MEL_NOISE * torch.randn(batch.mel.shape, generator=noise)
-        pitch, voicing = self.generator.pitch(mel)
-        recorded = batch.recorded[:, None].expand_as(voicing)
-        voiced = recorded * batch.voicing
-        distance = ((pitch - batch.pitch).abs() * voiced).sum() / voiced.sum().clamp(min=1)
-        wrong = F.binary_cross_entropy_with_logits(voicing, batch.voicing, recorded, reduction="sum")
-        loss = wrong / recorded.sum().clamp(min=1) + 4 * distance
+        loss = compute_pitch_loss(self.generator.pitch(mel), batch.pitch, batch.voicing, batch.recorded)
         step_optimizer(self.pitch_optimizer, loss, MAX_GRADIENT_NORM)
         return {"pitch": loss.item()}
 

@@ -161,6 +161,16 @@ def compute_feature_matching_loss(
     )
 
 
+def compute_pitch_loss(predicted: tuple[Tensor, Tensor], pitch: Tensor, voicing: Tensor, recorded: Tensor) -> Tensor:
+    """Return the loss of a predicted pitch and voicing (B, T), only where the mel spectrogram is a recording's (B,)."""
+    found, logits = predicted
+    recorded = recorded[:, None].expand_as(logits)
+    voiced = recorded * voicing
+    distance = ((found - pitch).abs() * voiced).sum() / voiced.sum().clamp(min=1)
+    wrong = F.binary_cross_entropy_with_logits(logits, voicing, recorded, reduction="sum")
+    return wrong / recorded.sum().clamp(min=1) + 4 * distance
+
+
 def mean(losses: Sequence[Tensor]) -> Tensor:
     """Return the mean of some scalars."""
     return torch.stack(list(losses)).mean()

@@ -13,10 +13,9 @@ from typing import Any
 
 from app.errors import SetupError
 from app.packages import bundled_models_dir
-from app.synthesis.coqui import build_coqui_config
+from app.synthesis.coqui import build_coqui_config, describe_frontend
 from app.synthesis.tokenizer import Tokenizer
-from app.training.acoustic import GlowTask, TacotronTask
-from app.training.acoustic_setup import prepare_acoustic
+from app.training.acoustic import GlowTask, TacotronTask, prepare_acoustic
 from app.training.check import DatasetReport, examine
 from app.training.clips import read_clips
 from app.training.dataset import Dataset, DatasetRecording, read_dataset
@@ -127,4 +126,4 @@ def make_tokenizer(voice: Voice) -> Tokenizer:
     config = build_coqui_config(
         voice.read_config(voice.manifest.checkpoints[name].config), read_speaker_names(voice, name)
     )
-    return Tokenizer(config, voice.manifest.language)
+    return Tokenizer(describe_frontend(config), voice.manifest.language)

@@ -124,11 +124,13 @@ def make_vocoder_task(
     """
     torch.manual_seed(settings.seed)
     vocos = settings.model is ModelKind.VOCOS_SOURCE
+    predict = TeacherForcing(base, good) if settings.predicted_mels else None
     if vocos and (scratch or any((dataset.folder / "spectra").glob("*.npy"))):
-        return make_vocos_task(settings, base, dataset, good, scratch=scratch)
+        network, config = load_vocos(base, scratch=scratch)
+        samples = read_teacher_samples(dataset.folder, network.config, predict)
+        return VocosTask(network, config, samples, settings)
     layout = read_vocoder_audio(base, find_vocoder_name(base))
     pitched = vocos or settings.model is ModelKind.HIFIGAN_SOURCE
-    predict = TeacherForcing(base, good) if settings.predicted_mels else None
     utterances = read_vocoder_clips(good, dataset.folder, layout, predict, pitched=pitched)
     raw = None if scratch else load_raw_weights(base)
     stages = SCRATCH_STAGES if scratch else Stages()
@@ -156,15 +158,6 @@ def load_hifigan(model: ModelKind, base: Voice, *, scratch: bool) -> tuple[Hifig
     generator = HifiganSourceGenerator(config)
     fill_weights(generator, state["model"], files.architecture)
     return generator, config
-
-
-def make_vocos_task(
-    settings: TrainingSettings, base: Voice, dataset: Dataset, good: Sequence[DatasetRecording], *, scratch: bool
-) -> VocosTask:
-    """Return the training of a Vocos on a teacher's spectra."""
-    generator, config = load_vocos(base, scratch=scratch)
-    predict = TeacherForcing(base, good) if settings.predicted_mels else None
-    return VocosTask(generator, config, read_teacher_samples(dataset.folder, generator.config, predict), settings)
 
 
 def load_vocos(base: Voice, *, scratch: bool) -> tuple[VocosSourceGenerator, Mapping[str, Any]]:

@@ -20,12 +20,13 @@ import numpy.typing as npt
 import soundfile
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from app.errors import SetupError
-from app.synthesis.models.vocos import VocosConfig, VocosSourceGenerator
+from app.synthesis.models.vocos import VocosSourceGenerator
+from app.synthesis.models.waveform import VocosConfig
 from app.training.clips import MelPredictor, stack
 from app.training.export import write_checkpoint, write_raw_weights
+from app.training.losses import compute_pitch_loss
 from app.training.optimizer import Ema, compute_learning_rate, step_optimizer
 from app.training.settings import TrainingSettings
 from app.training.spectrogram import compute_mel_spectrogram, interpolate_pitch
@@ -54,11 +55,7 @@ class TeacherSample:
         """Return `length` frames of the sample."""
         part = slice(start, start + length)
         return replace(
-            self,
-            mel=self.mel[:, part],
-            pitch=self.pitch[part],
-            voicing=self.voicing[part],
-            spectra=self.spectra[:, :, part],
+            self, **{name: getattr(self, name)[..., part] for name in ("mel", "pitch", "voicing", "spectra")}
         )
 
 
@@ -188,12 +185,7 @@ class VocosTask(TrainingModule):
 
     def train_pitch(self, mel: Tensor, batch: TeacherSample) -> dict[str, float]:
         """Train pitch and voicing for one step, only on recorded mels: predicted ones have a pitch of their own."""
-        pitch, voicing = self.generator.pitch(mel)
-        recorded = batch.recorded[:, None].expand_as(voicing)
-        voiced = recorded * batch.voicing
-        distance = ((pitch - batch.pitch).abs() * voiced).sum() / voiced.sum().clamp(min=1)
-        wrong = F.binary_cross_entropy_with_logits(voicing, batch.voicing, recorded, reduction="sum")
-        loss = wrong / recorded.sum().clamp(min=1) + 4 * distance
+        loss = compute_pitch_loss(self.generator.pitch(mel), batch.pitch, batch.voicing, batch.recorded)
         step_optimizer(self.pitch_optimizer, loss, MAX_GRADIENT_NORM)
         return {"pitch": loss.item()}
 

@@ -20,18 +20,9 @@ class Persona(NamedTuple):
 
 OPENAI_VOICES: Mapping[str, Persona] = {
     "alloy": Persona(None),
-    "ash": Persona("male"),
-    "ballad": Persona("male", "en-GB"),
-    "cedar": Persona("male"),
-    "coral": Persona("female"),
-    "echo": Persona("male"),
-    "fable": Persona("male", "en-GB"),
-    "marin": Persona("female"),
-    "nova": Persona("female"),
-    "onyx": Persona("male"),
-    "sage": Persona("female"),
-    "shimmer": Persona("female"),
-    "verse": Persona("male"),
+    **dict.fromkeys(("ash", "cedar", "echo", "onyx", "verse"), Persona("male")),
+    **dict.fromkeys(("ballad", "fable"), Persona("male", "en-GB")),
+    **dict.fromkeys(("coral", "marin", "nova", "sage", "shimmer"), Persona("female")),
 }
 """Voices that OpenAI clients request without listing the voices first."""
 OTHER_VOICES: Mapping[str, Persona] = {

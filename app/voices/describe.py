@@ -43,7 +43,7 @@ def find_compatible_vocoders(part: ModelFiles, vocoders: Sequence[ModelFiles]) -
     misfits = {vocoder: find_incompatibility(part, vocoder) for vocoder in vocoders}
     fit = [vocoder for vocoder, problem in misfits.items() if problem is None]
     if not fit:
-        raise next(problem for problem in misfits.values() if problem is not None)
+        raise next(filter(None, misfits.values()))
     shared = {vocoder: len(set(part.config.parents) & set(vocoder.config.parents)) for vocoder in fit}
     return [vocoder for vocoder in fit if shared[vocoder] == max(shared.values())]
 
@@ -161,7 +161,7 @@ def build_manifest(found: ScanResult, decisions: VoiceDescription) -> Manifest:
         "display_name": folder if to_voice_name(folder) == decisions.name != folder else "",
         "license": decisions.license,
         "sample_rate": get_sample_rate(list(checkpoints.values())),
-        "checkpoints": {name: describe_checkpoint(part, decisions) for name, part in checkpoints.items()},
+        "checkpoints": {name: describe_files(part, decisions) for name, part in checkpoints.items()},
         "vocoders": {name: describe_files(part, decisions) for name, part in vocoders.items()},
         "emotions": {
             emotion: {"checkpoint": one.part.name, "vocoder": decisions.vocoders[one.part].name, "speaker": one.speaker}
@@ -176,18 +176,15 @@ def build_manifest(found: ScanResult, decisions: VoiceDescription) -> Manifest:
 
 
 def describe_files(part: ModelFiles, decisions: VoiceDescription) -> dict[str, Any]:
-    """Return the manifest fields that checkpoints and vocoders share."""
-    return {"model": str(decisions.weights[part]), "config": str(part.config), "architecture": part.architecture}
-
-
-def describe_checkpoint(part: ModelFiles, decisions: VoiceDescription) -> dict[str, Any]:
-    """Return the manifest fields of a checkpoint."""
-    values = describe_files(part, decisions)
-    if part in decisions.bases:
-        values["base"] = decisions.bases[part].name
-    if not part.named_in_config:
-        values["speakers"] = part.speakers
-    return values
+    """Return the manifest fields of a checkpoint or a vocoder."""
+    base = decisions.bases.get(part)
+    return {
+        "model": str(decisions.weights[part]),
+        "config": str(part.config),
+        "architecture": part.architecture,
+        **({"base": base.name} if base else {}),
+        **({} if part.named_in_config else {"speakers": part.speakers}),
+    }
 
 
 def has_degree(decisions: VoiceDescription) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from app.errors import InvalidVoice, VoiceNotFound
 from app.types import CheckpointId, Emotion, VoiceCapabilities
@@ -27,6 +29,8 @@ class Voice:
     manifest: Manifest
     hashes: Mapping[str, str]
     """SHA-256 of each weight file, by relative path."""
+    key: str = field(default_factory=lambda: uuid4().hex, compare=False, repr=False)
+    """Unique, also among voices of one name: a reloaded voice may speak differently."""
 
     @property
     def name(self) -> str:
@@ -98,10 +102,7 @@ def check_voice(folder: Path, manifest: Manifest) -> Voice:
 
 
 def check_degree(voice: Voice) -> None:
-    """Raise `InvalidVoice` unless neutral and each emotion can be interpolated.
-
-    They must be speakers of one GlowTTS, or the emotion's checkpoint must be fine-tuned from neutral's.
-    """
+    """Raise `InvalidVoice` unless each emotion is a speaker of neutral's GlowTTS, or fine-tuned from it."""
     emotions, checkpoints = voice.manifest.emotions, voice.manifest.checkpoints
     neutral = emotions[Emotion.NEUTRAL].checkpoint
     for emotion, spoken in emotions.items():
@@ -215,7 +216,7 @@ class Registry:
         self.previous = {}
         configured = self.resolve_aliases(aliases or {})
         known = {name.lower() for name in configured}
-        openai = {name: self.match_persona(one) for name, one in OPENAI_VOICES.items() if name not in known}
+        openai = {name: self.match_persona(one) for name, one in sorted(OPENAI_VOICES.items()) if name not in known}
         self.aliases = {**openai, **configured}
         """Canonical name of the voice of each alias."""
 
@@ -288,6 +289,15 @@ class Registry:
             hint = f"Known voices: {', '.join(known)}." + (f" Did you mean {near[0]}?" if near else "")
             raise VoiceNotFound(f"There is no voice {name!r:.80}.", hint=hint)
         return voice
+
+
+def read_voice_names(folders: Sequence[Path]) -> dict[Path, str]:
+    """Return the names of the voices that have a valid `voice.json`, by folder; the others are left out."""
+    names = {}
+    for folder in find_voice_folders(folders):
+        with suppress(InvalidVoice):
+            names[folder] = read_manifest(folder).name
+    return names
 
 
 def find_voice_folders(folders: Sequence[Path]) -> list[Path]:

@@ -54,14 +54,25 @@ class Clients:
     async def read_responses(self, seeds: list[Request], fresh: list[Request]) -> None:
         """Send one request after the other, and compare the responses that are known."""
         while self.remaining > 0:
-            request = random.choice(seeds) if random.random() < 0.7 else random.choice(fresh)
-            status, body = await self.request("whole", request)
-            if status == 503:
+            if await self.read_response(seeds, fresh) == 503:
                 await asyncio.sleep(BACK_OFF_SECONDS)
-            elif status == 200 and request in self.known:
-                self.tally.compared += 1
-                if sha256(body).hexdigest() != self.known[request]:
-                    self.tally.wrong.append(request.kind)
+
+    async def arrive(self, rate: float, seeds: list[Request], fresh: list[Request]) -> None:
+        """Send `rate` requests a second on average at random times (a Poisson process), however long responses take."""
+        async with asyncio.TaskGroup() as group:
+            while self.remaining > 0:
+                group.create_task(self.read_response(seeds, fresh))
+                await asyncio.sleep(random.expovariate(rate))
+
+    async def read_response(self, seeds: list[Request], fresh: list[Request]) -> int:
+        """Send a request, compare its response if it is known, and return the status."""
+        request = random.choice(seeds) if random.random() < 0.7 else random.choice(fresh)
+        status, body = await self.request("whole", request)
+        if status == 200 and request in self.known:
+            self.tally.compared += 1
+            if sha256(body).hexdigest() != self.known[request]:
+                self.tally.wrong.append(request.kind)
+        return status
 
     async def disconnect_early(self) -> None:
         """Open a stream, read some of it, and close the connection."""

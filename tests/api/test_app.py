@@ -12,8 +12,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.api.errors import GuardMiddleware, choose_openai_status, make_openai_content
-from app.api.middleware.access_log import AccessLogMiddleware
+from app.api.errors import choose_openai_status, make_openai_content
+from app.api.middleware import AccessLogMiddleware, GuardMiddleware
 from app.audio.encode import FORMATS
 from app.errors import ERRORS, IntoneError
 from app.main import create_app

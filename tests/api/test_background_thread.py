@@ -7,6 +7,7 @@ import threading
 
 from app.api.state import Service
 from app.settings import load_settings
+from tests.serving import service_without_models
 
 
 def test_background_work_shares_one_thread() -> None:
@@ -27,3 +28,14 @@ def test_background_work_shares_one_thread() -> None:
         return met
 
     assert asyncio.run(hand_over_twice()) == [False, False]
+
+
+def test_a_thread_that_the_system_refuses_is_an_overload() -> None:
+    with service_without_models() as client:
+        threading.stack_size(2**46)  # no system has room for it
+        try:
+            refused = client.get("/metrics")
+        finally:
+            threading.stack_size(0)
+        assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+        assert client.get("/metrics").status_code == 200

@@ -7,8 +7,7 @@ import encodings
 
 import pytest
 
-from app.api.parsing.body import decode_body
-from app.api.parsing.negotiation import JSON, PLAIN_TEXT, SSML, MediaType
+from app.api.parsing.body import JSON, PLAIN_TEXT, SSML, MediaType, decode_body
 from app.errors import UnreadableBody, UnsupportedMediaType
 
 DOCUMENT = '<?xml version="1.0" encoding="{}"?>\n<speak>Grüße</speak>'

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from app.api.clients import ReaderPatience
 from app.api.responses.complete import CompleteResponse
 from app.api.responses.spool import BLOCK_BYTES, Spool, SpoolBudget
-from app.api.responses.streaming import ReaderPatience
 from app.errors import ReaderTooSlow
 
 pytestmark = pytest.mark.anyio

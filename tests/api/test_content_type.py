@@ -6,7 +6,7 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from app.api.parsing.negotiation import MAX_CONTENT_TYPE, parse_media_type, refuse_content_encoding
+from app.api.parsing.body import MAX_CONTENT_TYPE, parse_media_type, refuse_content_encoding
 from app.errors import UnsupportedContentEncoding, UnsupportedMediaType
 from tests.serving import service_without_models
 

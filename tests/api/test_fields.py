@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from app.api.parsing.body import MAX_BODY_BYTES
-from app.api.parsing.json import MAX_NAMES, MAX_VALUES, json_pointer, read_json
+from app.api.parsing.body import MAX_BODY_BYTES, MAX_NAMES, MAX_VALUES, read_json
 from app.api.parsing.request import read_query, refuse_content, refuse_query
-from app.api.schemas.plan import MAX_UTTERANCES
 from app.api.schemas.request import SpeechBody, check_fields
-from app.errors import InvalidRequest, UnreadableBody
+from app.errors import FieldError, InvalidRequest, UnreadableBody
+from app.planning.serialize import MAX_UTTERANCES
 
 
 def get_error(text: str) -> InvalidRequest:
@@ -198,7 +197,7 @@ def test_parameters_alongside_json_are_refused_by_name() -> None:
 
 
 def test_pointers_are_uri_fragments() -> None:
-    assert json_pointer("a/b", 0, "c~d", "e f") == "#/a~1b/0/c~0d/e%20f"
+    assert FieldError.at("", "a/b", 0, "c~d", "e f").pointer == "#/a~1b/0/c~0d/e%20f"
 
 
 def test_the_detail_for_a_thousand_unknown_fields_is_short() -> None:

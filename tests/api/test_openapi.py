@@ -16,7 +16,7 @@ from fastapi.openapi.models import OpenAPI
 from fastapi.routing import APIRoute
 
 import app.api
-from app.api.middleware.auth import is_public
+from app.api.clients import is_public
 from app.api.openapi.errors import describe_headers
 from app.api.state import limit_rate
 from app.errors import ERRORS

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.api.middleware.auth import RateLimit, mask_address
+from app.api.clients import RateLimit, mask_address
 from tests.serving import service_without_models
 
 HELLO = {"text": "Hello."}

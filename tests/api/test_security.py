@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.requests import Request
 
-from app.api.middleware.auth import KeyAuthenticator
+from app.api.clients import KeyAuthenticator
 from app.errors import IntoneError
 from app.main import create_app
 from app.settings import load_settings

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.inference import TorchBackend
+from app.inference.pytorch import TorchBackend
 from app.main import create_app
 from app.settings import load_settings
 from app.synthesis.engine import IDLE_SECONDS

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.api.responses.streaming import OpenStreams, ReaderPatience
+from app.api.clients import OpenStreams, ReaderPatience
 from app.errors import Busy, ReaderTooSlow, TooManyStreams
 
 pytestmark = pytest.mark.anyio

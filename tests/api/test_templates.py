@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import Mount, Route
 
-from app.api.middleware.access_log import UNKNOWN_ROUTE, RouteTemplates
+from app.api.middleware import UNKNOWN_ROUTE, RouteTable
 from app.main import create_app
 from app.settings import load_settings
 
@@ -62,18 +62,16 @@ async def do_nothing(*_: object) -> None:
 
 
 def test_routes_take_precedence_over_mounts() -> None:
-    templates = RouteTemplates(
-        [Mount("/", do_nothing), Mount("/files", do_nothing), Route("/a/{name:path}", do_nothing)]
-    )
-    assert [templates.find(path) for path in ("/a/b/c", "/x", "/")] == ["/a/{name}", "/", "/"]
+    templates = RouteTable([Mount("/", do_nothing), Mount("/files", do_nothing), Route("/a/{name:path}", do_nothing)])
+    assert [templates.find_template(path) for path in ("/a/b/c", "/x", "/")] == ["/a/{name}", "/", "/"]
 
 
 def test_paths_without_a_route_share_one_name() -> None:
-    assert RouteTemplates([Route("/a", do_nothing)]).find("/b") == UNKNOWN_ROUTE
+    assert RouteTable([Route("/a", do_nothing)]).find_template("/b") == UNKNOWN_ROUTE
 
 
 def test_a_path_that_ends_in_a_line_feed_has_no_route() -> None:
-    assert RouteTemplates([Route("/a", do_nothing), Mount("/files", do_nothing)]).find("/a\n") == UNKNOWN_ROUTE
+    assert RouteTable([Route("/a", do_nothing), Mount("/files", do_nothing)]).find_template("/a\n") == UNKNOWN_ROUTE
 
 
 @pytest.mark.anyio

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.inference import TorchBackend
+from app.inference.pytorch import TorchBackend
 from app.main import create_app
 from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline, load_classifier

@@ -14,6 +14,7 @@ import pytest
 
 from app.api.connections import Connections
 from app.api.server import DrainingServer, listen, make_server_config
+from app.api.wyoming import connection as wyoming_connection
 from app.api.wyoming.server import WyomingProtocol, describe_listener, listen_wyoming
 from app.main import create_app
 from app.settings import load_settings
@@ -117,6 +118,20 @@ def test_the_longest_idle_connection_makes_room(service: Service) -> None:
             assert connection.recv(1000).startswith(b'{"type": "pong"')
         assert read_all(first) == []
     wait_until(lambda: not service.connections.open, 10)
+
+
+def test_failed_connection_with_unread_bytes_ends_soon(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wyoming_connection, "CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr(wyoming_connection, "LINGER_SECONDS", 0.1)
+    with service.connect() as connection:
+        connection.sendall(encode("ping"))
+        wait_until(lambda: len(service.connections.open) == 1, 10)
+        (one,) = service.connections.open
+        one.transport.set_write_buffer_limits(10**9)  # so that the service reads on
+        while not one.transport.get_write_buffer_size():
+            connection.sendall(encode("ping", text="x" * 20_000))
+        connection.sendall(b"not an event\n")
+        wait_until(lambda: not service.connections.open, 10)
 
 
 def test_idle_connections_end_with_the_service() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.__main__ import main
-from app.bench import measures, streams
+from app.bench import measures
 from tests.serving import run_intone
 from tests.tiny_voice import write_tiny_voice
 
@@ -29,7 +29,7 @@ def small_extent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write_tiny_voice(tmp_path / "tiny")
     for name, value in {"VOICES": str(folder), "DEFAULT_VOICE": "tiny", "BACKEND": "torch"}.items():
         monkeypatch.setenv(f"INTONE_{name}", value)
-    monkeypatch.setattr(streams, "PARAGRAPHS", 1)
+    monkeypatch.setattr(measures, "PARAGRAPHS", 1)
     monkeypatch.setattr(measures, "BOOK_SENTENCES", 40)
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from app.audio.encode import FORMATS
+from app.bench.measures import StreamTrace, receive_at, summarize
 from app.bench.peers import Request
-from app.bench.streams import StreamTrace, receive_at, summarize
 
 RATE = 24_000
 PIECES = (0.5, 0.25)

@@ -8,7 +8,7 @@ from torch import nn
 
 from app.bench import machine
 from app.bench.machine import count_operations, measure_vocoder_rates, prepare_vocoder_trial, use_threads
-from app.inference import TorchBackend
+from app.inference.pytorch import TorchBackend
 from app.settings import load_settings
 
 

@@ -9,11 +9,10 @@ from contextlib import aclosing, contextmanager
 import numpy as np
 import pytest
 
-from app.cluster.calls import UtteranceCall, make_call
-from app.cluster.engine import MAX_ATTEMPTS, RemoteEngine, SynthesizerLost
+from app.cluster.engine import MAX_ATTEMPTS, RemoteEngine, SynthesizerLost, UtteranceCall, make_call
 from app.cluster.synthesizer import Synthesizer
 from app.errors import NotReady
-from app.inference import TorchBackend
+from app.inference.pytorch import TorchBackend
 from app.settings import load_settings
 from app.synthesis import Playback, UtteranceStream, never_cancelled
 from app.synthesis.job import StreamPart

@@ -10,9 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from transformers import AutoTokenizer
 
 from app.emotion import Classifier
 from app.emotion.classifier import Excerpt
+from app.emotion.transformer import read_model
 from app.errors import InvalidClassifier
 from app.packages import bundled_models_dir
 from app.training.emotion.network import load_network, score
@@ -63,7 +65,7 @@ def test_inference_matches_training(classifier: Classifier) -> None:
         TrainingRow(text, context, (), None, "")
         for context, text in zip(("", *SENTENCES), SENTENCES[:20], strict=False)
     ]
-    logits = score(load_network(SHIPPED), classifier.tokenizer, rows)
+    logits = score(load_network(SHIPPED), AutoTokenizer.from_pretrained(SHIPPED), rows)
     assessments = classifier.assess([Excerpt(row.context, row.text) for row in rows])
     assert classifier.words is not None
     for assessment, row, outputs in zip(assessments, rows, logits, strict=True):
@@ -241,8 +243,9 @@ def test_a_third_party_classifier_has_no_threshold(tmp_path: Path) -> None:
     assert plain.name == ClassifierId("copy", "unknown")
 
 
-def test_weights_are_loaded_in_single_precision(classifier: Classifier) -> None:
-    assert {str(weight.dtype) for weight in classifier.model.parameters()} == {"torch.float32"}
+def test_weights_are_loaded_in_single_precision() -> None:
+    module, _ = read_model(str(SHIPPED), local=True)
+    assert {str(weight.dtype) for weight in module.parameters()} == {"torch.float32"}
 
 
 def test_importing_the_package_imports_no_heavy_libraries() -> None:

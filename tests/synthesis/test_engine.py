@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
+from safetensors.numpy import load_file, save_file
 
 from app.packages import bundled_models_dir
 from app.synthesis import Engine
 from app.types import Emotion
 from app.voices import Voice, open_voice
 from tests.speaking import TEXT, Spoken, make_utterance, running_engine, speak
+from tests.tiny_voice import write_tiny_voice
 
 TEXTS = (
     TEXT,
@@ -117,21 +120,38 @@ def test_odd_text_is_spoken_within_its_expected_duration(engine: Engine, voice: 
     assert ("nothing_spoken" in list_warning_codes(spoken)) is (MAX_SECONDS[text] == 0.0)
 
 
-def test_a_runaway_duration_is_cut_with_a_warning(voice: Voice) -> None:
+def write_faulty_voice(folder: Path, weight: str, added: float) -> Voice:
+    """Return a voice with a number added to a weight of its acoustic model."""
+    file = write_tiny_voice(folder, weights=".safetensors") / "acoustic" / "model.safetensors"
+    state = load_file(file)
+    state[weight] += np.float32(added)
+    save_file(state, file)
+    return open_voice(folder)
+
+
+def test_a_runaway_duration_is_cut_with_a_warning(tmp_path: Path) -> None:
+    voice = write_faulty_voice(tmp_path, "encoder.duration_predictor.proj.bias", 6.0)
     with running_engine() as engine:
-        speaker = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0})
-        model = speaker.checkpoint.model.model  # type: ignore[attr-defined]
-        model.encoder.duration_predictor.proj.bias.data += 6.0
         spoken = speak(engine, voice, make_utterance("Hello."))
     assert "runaway" in list_warning_codes(spoken)
     assert len(spoken.samples) / voice.sample_rate < 15
 
 
-def test_weights_that_are_not_finite_give_a_warning_and_no_samples(voice: Voice) -> None:
+def test_weights_that_are_not_finite_give_a_warning_and_no_samples(tmp_path: Path) -> None:
+    voice = write_faulty_voice(tmp_path, "encoder.proj_m.bias", np.nan)
     with running_engine() as engine:
-        speaker = engine.load_speaker(voice, {Emotion.NEUTRAL: 1.0})
-        model = speaker.checkpoint.model.model  # type: ignore[attr-defined]
-        model.encoder.proj_m.bias.data.fill_(torch.nan)
         spoken = speak(engine, voice, make_utterance("Hello."))
     assert "not_finite" in list_warning_codes(spoken)
     assert len(spoken.samples) == 0
+
+
+def test_cache_separates_a_reloaded_voice_from_the_one_before(tmp_path: Path) -> None:
+    folder = write_tiny_voice(tmp_path / "tiny")
+    before, manifest = open_voice(folder), json.loads((folder / "voice.json").read_text())
+    manifest["frontend"] = {"phonemizer": "espeak", "language": "de"}
+    (folder / "voice.json").write_text(json.dumps(manifest))
+    after = open_voice(folder)
+    with running_engine(cache_bytes=10**7) as engine:
+        # A request that has begun with the voice of before may end later.
+        first, second = (speak(engine, voice, make_utterance()).samples for voice in (before, after))
+        assert first.shape != second.shape or not np.array_equal(first, second)

@@ -36,7 +36,7 @@ def classifier_folder(tmp_path: Path) -> Path:
 def identify(folder: Path, classifier_folder: Path, backend: str = "torch", **changes: Any) -> str:
     settings = load_settings(classifier=str(classifier_folder), threads=changes.pop("threads", 1))
     classifier: Any = SimpleNamespace(
-        emotions=changes.pop("emotions", list(Emotion)), model=SimpleNamespace(config=SimpleNamespace())
+        emotions=changes.pop("emotions", list(Emotion)), design=SimpleNamespace(commit=None)
     )
     registry = Registry([folder], "tiny", changes.pop("aliases", {}))
     return compute_identity(settings, classifier, registry, backend, replace(RULE, **changes))

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from app.inference import TorchBackend
+from app.inference.pytorch import TorchBackend
 from app.packages import bundled_models_dir
 from app.synthesis import Engine, Playback
 from app.synthesis.engine import MAX_UTTERANCES_AHEAD

@@ -8,7 +8,7 @@ import pytest
 
 from app.emotion.classifier import Excerpt
 from app.errors import AudioTooLong, OverTimeBudget
-from app.inference import TorchBackend
+from app.inference.pytorch import TorchBackend
 from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline, load_classifier
 from app.types import SpeechRequest

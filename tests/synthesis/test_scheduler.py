@@ -146,6 +146,19 @@ def test_late_tasks_and_first_tasks_alternate() -> None:
     assert take_all(waiting) == [late[0], first, late[1], second, *late[2:]]
 
 
+@pytest.mark.parametrize("readers", [20, 200])
+def test_a_request_that_begins_among_late_readers_waits_for_few_tasks_of_theirs(readers: int) -> None:
+    labels = [make_label(number + 0.5, first=False) for number in range(readers)]
+    waiting = fill_queue(*map(make_job, range(readers)), *labels, make_vocoding(1.0), now=500.0)
+    rest = make_vocoding(490.0, first=True, made=0.4)
+    taken = 0
+    for step in (make_label(490.0), make_job(490.0, low_latency=True), make_vocoding(490.0, first=True), rest):
+        waiting.put(step)
+        while waiting.take(1)[0] is not step:
+            taken += 1
+    assert taken <= 4
+
+
 def test_a_worker_finishes_utterances_before_it_begins_more_than_a_few() -> None:
     begun = [make_vocoding(50.0 + number) for number in range(MAX_VOCODING)]
     first, later = make_job(0.0, low_latency=True), make_job(1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from app.inference import TorchBackend
+from app.inference.pytorch import TorchBackend
 from app.synthesis.loader import Loader
 from app.synthesis.models.acoustic import AcousticInput
 from app.synthesis.models.tacotron import MAX_ATTEMPTS, TacotronAcoustic, has_failed

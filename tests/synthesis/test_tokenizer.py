@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.inference import TorchBackend
+from app.inference.pytorch import TorchBackend
 from app.packages import bundled_models_dir
-from app.synthesis.coqui import build_coqui_config
+from app.synthesis.coqui import build_coqui_config, describe_frontend
 from app.synthesis.engine import tokenize
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.models.acoustic import AcousticInput, Mel
@@ -26,7 +26,7 @@ TEXTS = ("Peel the orange.", f"Say {mark_phonemes('təmˈɑːtoʊ', 'tomato')} n
 
 def make_tokenizer(**values: Any) -> Tokenizer:
     config = {"model": "glow_tts", "use_phonemes": True, "phonemizer": "espeak", "phoneme_language": "en-us"}
-    return Tokenizer(build_coqui_config({**config, **values}, []))
+    return Tokenizer(describe_frontend(build_coqui_config({**config, **values}, [])))
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -42,7 +42,8 @@ def test_the_pause_precedes_the_same_symbols(text: str) -> None:
 def test_each_symbol_is_found_at_its_place(add_blank: bool, ends: bool) -> None:
     tokenizer = make_tokenizer(add_blank=add_blank, enable_eos_bos_chars=ends)
     tokens = tokenizer.encode_after_pause("Peel the orange.")
-    found = [tokenizer.characters.id_to_char(tokens.ids[place]) for place in tokens.places]
+    characters = {id: character for character, id in tokenizer.ids.items()}
+    found = [characters[tokens.ids[place]] for place in tokens.places]
     assert "".join(found) == tokens.symbols and tokens.symbols.startswith(", pˈiːl")
 
 
@@ -91,7 +92,8 @@ def compute_mel(speaker: Speaker, tokens: Tokens, speed: float = 1.0) -> Mel:
 def test_words_precede_the_pause_in_a_language_that_has_them(language: str, precedes: bool) -> None:
     tokenizer = make_tokenizer(phoneme_language=language)
     tokens = tokenizer.encode_after_pause("Peel the orange.")
-    unspoken = "".join(map(tokenizer.characters.id_to_char, tokens.ids[: tokens.preceding]))
+    characters = {id: character for character, id in tokenizer.ids.items()}
+    unspoken = "".join(characters[one] for one in tokens.ids[: tokens.preceding])
     assert unspoken == (tokenizer.encode(PRECEDING_WORDS["en"]).symbols if precedes else "")
     assert tokens.ids[tokens.preceding :] == tokenizer.look_up(tokens.symbols).ids
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from app.inference import TorchBackend
-from app.synthesis.models.vocoders import VocosSourceVocoder
+from app.inference.pytorch import TorchBackend
 from app.synthesis.models.vocos import VocosSourceGenerator
+from app.synthesis.networks import compile_vocos
 from tests.speaking import join_chunks
 
 CONFIG: dict[str, Any] = {
@@ -86,7 +86,8 @@ def test_unvoiced_frames_have_no_harmonics(generator: VocosSourceGenerator) -> N
 @pytest.mark.parametrize("frames", [1, 2, 3, 50])
 def test_any_length_gives_a_hop_of_samples_for_each_frame(frames: int) -> None:
     torch.manual_seed(0)
-    vocoder = VocosSourceVocoder(VocosSourceGenerator(CONFIG), TorchBackend())
+    generator = VocosSourceGenerator(CONFIG)
+    vocoder = compile_vocos(TorchBackend(), "", lambda: generator, CONFIG, 300)
     samples = join_chunks(vocoder, make_mel(frames), seed=0)
     assert samples.shape == (frames * 300,)
     assert np.isfinite(samples).all() and np.abs(samples).max() <= 1

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from app.audio.join import KEPT_LEAD_SECONDS, SILENCE_DB
 from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline
+from app.synthesis.stream import Speech
 from app.synthesis.word_timing import TimedText, align, find_words, time_spoken, time_written
-from app.types import Emotion, Source, Speech, SpeechRequest, Utterance
+from app.types import Emotion, Source, SpeechRequest, Utterance
 
 TEXT = (
     "It costs $5.50 on the table — of the two, I said, take 25%! There is a chair in the corner.\n\n"

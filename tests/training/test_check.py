@@ -10,7 +10,7 @@ from rich.console import Console
 
 from app.errors import SetupError
 from app.packages import bundled_models_dir
-from app.synthesis.coqui import build_coqui_config
+from app.synthesis.coqui import build_coqui_config, describe_frontend
 from app.synthesis.tokenizer import Tokenizer
 from app.training.check import build_report_table, examine
 from app.training.dataset import Durations, Fault, read_dataset, read_row, read_sound
@@ -22,7 +22,7 @@ from tests.training.recordings import RATE, add_faults, make_tone, write_recordi
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
     wren = bundled_models_dir() / "voices" / "wren"
-    return Tokenizer(build_coqui_config(read_config(wren / "base" / "config.json"), list(Emotion)))
+    return Tokenizer(describe_frontend(build_coqui_config(read_config(wren / "base" / "config.json"), list(Emotion))))
 
 
 def test_every_fault_is_reported_once(tmp_path: Path, tokenizer: Tokenizer) -> None:

@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import SetupError
-from app.training.acoustic import GlowTask, build_alignment, collate
-from app.training.acoustic_setup import prepare_acoustic
+from app.training.acoustic import GlowTask, build_alignment, collate, prepare_acoustic
 from app.training.clips import find_sounding_span, read_clips, round_durations, trim_durations
 from app.training.dataset import read_dataset
 from app.training.settings import TrainingSettings

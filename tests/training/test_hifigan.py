@@ -13,10 +13,10 @@ import soundfile
 import torch
 
 from app.errors import SetupError
-from app.inference import TorchBackend
+from app.inference.pytorch import TorchBackend
 from app.synthesis.loader import Loader
-from app.synthesis.models.vocoders import HifiganSourceVocoder, HifiganVocoder
 from app.synthesis.models.vocos import VocosSourceGenerator
+from app.synthesis.networks import compile_hifigan, compile_hifigan_source
 from app.training import hifigan
 from app.training import hifigan as hifigan_source
 from app.training.clips import VocoderClip, read_vocoder_clips
@@ -213,11 +213,10 @@ def test_the_service_speaks_with_the_exported_generator(
 
     own = create_hifigan(task.config)
     own.load_state_dict(task.average.weights)
-    wrap = HifiganSourceVocoder if model is ModelKind.HIFIGAN_SOURCE else HifiganVocoder
+    wrap = compile_hifigan_source if model is ModelKind.HIFIGAN_SOURCE else compile_hifigan
     mel = task.held_out[0].mel[None]
-    parameters = task.config["generator" if model is ModelKind.HIFIGAN_SOURCE else "generator_model_params"]
     spoken = join_chunks(loaded, mel, seed=1)
-    expected = join_chunks(wrap(own, parameters, 256, TorchBackend()), mel, seed=1)
+    expected = join_chunks(wrap(TorchBackend(), "", lambda: own, task.config, 256), mel, seed=1)
     assert spoken.shape == (mel.shape[2] * 256,) and np.abs(expected).max() > 0.01
     np.testing.assert_allclose(spoken, expected, atol=0.01 * np.abs(expected).max())
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from app.errors import SetupError
-from app.training.acoustic_setup import prepare_acoustic
+from app.training.acoustic import prepare_acoustic
 from app.training.clips import TeacherForcing, read_clip
 from app.training.dataset import read_dataset
 from app.training.settings import TrainingSettings

@@ -17,8 +17,8 @@ from app.training.acoustic import (
     compute_attention_loss,
     disable_autocast,
     pool_to_steps,
+    prepare_acoustic,
 )
-from app.training.acoustic_setup import prepare_acoustic
 from app.training.clips import read_clips
 from app.training.dataset import read_dataset
 from app.training.settings import ModelKind, TrainingSettings

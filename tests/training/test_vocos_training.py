@@ -17,7 +17,8 @@ from safetensors.torch import load_file
 
 from app.errors import SetupError
 from app.synthesis.coqui import fill_weights
-from app.synthesis.models.vocos import VocosConfig, VocosSourceGenerator
+from app.synthesis.models.vocos import VocosSourceGenerator
+from app.synthesis.models.waveform import VocosConfig
 from app.training import vocos
 from app.training.settings import ModelKind, TrainingSettings
 from app.training.spectrogram import compute_mel_spectrogram

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from starlette.websockets import WebSocket
 
+from app.api.clients import KeyAuthenticator, read_bearer_token
 from app.api.live.messages import ClientMessage, parse_message
-from app.api.middleware.auth import KeyAuthenticator, read_bearer_token
-from app.api.middleware.compat import HostCheck, OriginCheck
+from app.api.middleware import HostCheck, OriginCheck
 from app.errors import Unauthorized
 
 KEY_HEADER = "xi-api-key"

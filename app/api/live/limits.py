@@ -6,8 +6,7 @@ import math
 import time
 from collections.abc import Callable
 
-from app.api.middleware.auth import RateLimit
-from app.api.responses.streaming import OpenStreams
+from app.api.clients import OpenStreams, RateLimit
 from app.errors import Busy, RateLimited, TooManyStreams
 
 BURST_SECONDS = 30

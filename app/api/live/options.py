@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from app.api.parsing.json import json_pointer, quote_value
 from app.api.parsing.negotiation import check_rate
 from app.api.parsing.request import parse_emotion, read_query
 from app.api.schemas.request import check_fields, warn_ignored
-from app.errors import FieldError, InvalidRequest
+from app.errors import FieldError, InvalidRequest, quote_value
 from app.fields import Speed
 from app.types import PlanWarning
 
@@ -136,8 +135,8 @@ def apply_voice_settings(speech: SpeechRequest, settings: Mapping[str, Any] | No
     try:
         return replace(speech, speed=SPEED.validate_python(speed))
     except ValidationError as error:
-        detail, pointer = error.errors()[0]["msg"], json_pointer("voice_settings", "speed")
-        raise InvalidRequest(f"voice_settings.speed: {detail}.", fields=[FieldError(detail, pointer)]) from None
+        wrong = FieldError.at(error.errors()[0]["msg"], "voice_settings", "speed")
+        raise InvalidRequest.from_fields([wrong], hint="") from None
 
 
 def read_flag(given: Mapping[str, Any], name: str, *, default: bool = False) -> bool:
@@ -158,4 +157,4 @@ def read_seconds(given: Mapping[str, Any], name: str) -> float:
 
 def make_query_error(name: str, detail: str) -> InvalidRequest:
     """Return the error of a parameter."""
-    return InvalidRequest(f"{name}: {detail}.", fields=[FieldError(detail, json_pointer(name))])
+    return InvalidRequest.from_fields([FieldError.at(detail, name)], hint="")

@@ -5,14 +5,14 @@ Only descriptions and examples are written by hand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
-from app.api.middleware.auth import is_public
+from app.api.clients import is_public
 from app.api.openapi.errors import describe_headers, make_error_examples, refer_to_headers
 from app.api.schemas import answers
 from app.api.schemas.openai import OpenAiSpeech
@@ -65,31 +65,15 @@ def build_document(app: FastAPI, with_keys: bool) -> None:
     components["examples"] = make_error_examples()
     components["headers"] = describe_headers()
     components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-    for method, path, operation in _iterate_operations(document):
-        # Without keys, requests that send one are accepted too.
-        operation["security"] = [] if is_public(method, path) else [{"key": []}] if with_keys else [{"key": []}, {}]
-        _complete_responses(operation["responses"])
-    for unused in ("HTTPValidationError", "ValidationError"):
-        components["schemas"].pop(unused, None)
-    components["schemas"] = {name.removesuffix(_JSON_SUFFIX): schema for name, schema in components["schemas"].items()}
-    _drop_suffixes(document)
-
-
-def _drop_suffixes(node: Any) -> None:
-    """Drop `_JSON_SUFFIX` from titles and from references to schemas."""
-    if isinstance(node, dict):
-        for key in ("$ref", "title"):
-            if isinstance(node.get(key), str):
-                node[key] = node[key].removesuffix(_JSON_SUFFIX)
-    if isinstance(node, dict | list):
-        for child in node.values() if isinstance(node, dict) else node:
-            _drop_suffixes(child)
-
-
-def _iterate_operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    # Without keys, requests that send one are accepted too.
+    security: list[dict[str, list[str]]] = [{"key": []}] if with_keys else [{"key": []}, {}]
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            yield method.upper(), path, operation
+            operation["security"] = [] if is_public(method.upper(), path) else security
+            _complete_responses(operation["responses"])
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(unused, None)
+    app.openapi_schema = json.loads(json.dumps(document).replace(f'{_JSON_SUFFIX}"', '"'))
 
 
 def _complete_responses(responses: dict[str, Any]) -> None:

@@ -6,35 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from app.api.errors import PROBLEM_TYPE, choose_openai_status, make_openai_content, make_problem
-from app.errors import (
-    ERRORS,
-    AnswerTooLarge,
-    AudioTooLong,
-    BlendUnsupported,
-    BodyTooLarge,
-    BodyTooSlow,
-    Busy,
-    EmptyText,
-    FallbackRefused,
-    IntoneError,
-    InvalidRequest,
-    InvalidSsml,
-    InvalidVoice,
-    NoStorage,
-    NotAcceptable,
-    NotReady,
-    OverTimeBudget,
-    RateLimited,
-    ReaderTooSlow,
-    TextTooLong,
-    TooManyStreams,
-    Unauthorized,
-    UnknownEmotion,
-    UnreadableBody,
-    UnsupportedContentEncoding,
-    UnsupportedMediaType,
-    VoiceNotFound,
-)
+from app.errors import ERRORS, IntoneError, NotAcceptable
 from app.types import Emotion
 
 Headers = dict[str, dict[str, Any]]
@@ -106,28 +78,13 @@ CACHE_HEADERS = refer_to_headers("ETag", "Vary")
 Responses = dict[int | str, dict[str, Any]]
 Errors = tuple[type[IntoneError], ...]
 
-BODY_ERRORS: Errors = (UnreadableBody, BodyTooSlow, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding)
-"""Errors of requests that have a body."""
-WORK_ERRORS: Errors = (Unauthorized, RateLimited, Busy, NotReady, OverTimeBudget)
-"""Errors of requests that consume resources."""
-TEXT_ERRORS: Errors = (
-    InvalidRequest,
-    InvalidSsml,
-    EmptyText,
-    TextTooLong,
-    AudioTooLong,
-    VoiceNotFound,
-    UnknownEmotion,
-    BlendUnsupported,
-    FallbackRefused,
-    InvalidVoice,
-)
-"""Errors of requests that contain text to be spoken."""
-COMPLETE_ERRORS: Errors = (AnswerTooLarge, NoStorage)
-"""Errors of responses that are complete before they are sent."""
-STREAM_ERRORS: Errors = (TooManyStreams, ReaderTooSlow)
-"""Errors of responses that may be streams."""
-SPEECH_ERRORS: Errors = (*BODY_ERRORS, *WORK_ERRORS, *TEXT_ERRORS, *STREAM_ERRORS, *COMPLETE_ERRORS, NotAcceptable)
+
+def list_errors(*groups: str) -> Errors:
+    """Return the errors of some groups, for a route that can raise them."""
+    return tuple(kind for group in groups for kind in ERRORS if kind.group == group)
+
+
+SPEECH_ERRORS: Errors = (*list_errors("body", "work", "text", "stream", "complete"), NotAcceptable)
 """Errors of requests for speech that have a body."""
 
 

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from app.api.openapi.errors import CACHE_HEADERS, SPEECH_HEADERS, Responses, refer_to_headers
-from app.api.parsing.negotiation import EVENT_STREAM, JSON, NDJSON, PLAIN_TEXT, SSML
+from app.api.parsing.body import JSON, PLAIN_TEXT, SSML
+from app.api.parsing.negotiation import EVENT_STREAM, NDJSON
 from app.api.schemas import answers
 from app.api.schemas.openai import OpenAiSpeech
 from app.api.schemas.request import JSON_FIELDS, SpeechBody, SpeechFields
@@ -174,24 +175,15 @@ def describe_plan_response() -> Responses:
 def _describe_parameters(
     model: type[SpeechFields], note: str = "", leave_out: tuple[str, ...] = ()
 ) -> list[dict[str, Any]]:
-    properties: dict[str, dict[str, Any]] = model.model_json_schema()["properties"]
-    return [_describe_parameter(name, schema, note) for name, schema in properties.items() if name not in leave_out]
-
-
-def _describe_parameter(name: str, schema: dict[str, Any], note: str) -> dict[str, Any]:
-    """Describe a field as a parameter of a query, without an example: forms send every example."""
-    blend = f" Here, a blend is written as `{_EXAMPLE_BLEND}`." if name == "emotion" else ""
-    description = note + schema.get("description", "") + blend
-    return {
-        "name": name,
-        "in": "query",
-        "required": False,
-        "description": description,
-        "schema": _restrict_to_query(schema),
-    }
-
-
-def _restrict_to_query(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a field's schema without the types that a query cannot contain."""
-    options = [one for one in schema["anyOf"] if one.get("type") not in ("null", "object")]
-    return options[0] if len(options) == 1 else {"anyOf": options}
+    """Describe fields as parameters of a query, without examples: forms send every example."""
+    parameters = []
+    for name, schema in model.model_json_schema()["properties"].items():
+        if name in leave_out:
+            continue
+        blend = f" Here, a blend is written as `{_EXAMPLE_BLEND}`." if name == "emotion" else ""
+        description = note + schema.get("description", "") + blend
+        # A query can contain neither null nor an object.
+        kinds = [one for one in schema["anyOf"] if one.get("type") not in ("null", "object")]
+        only = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+        parameters.append({"name": name, "in": "query", "required": False, "description": description, "schema": only})
+    return parameters

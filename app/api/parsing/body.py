@@ -1,21 +1,110 @@
-"""Receive and decode the body of a request."""
+"""Receive, decode and parse the body of a request."""
 
 from __future__ import annotations
 
 import asyncio
 import codecs
 import encodings
+import json
 import pkgutil
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from encodings.aliases import aliases
+from typing import Any, NoReturn
 
 from starlette.requests import ClientDisconnect, Request
 
 from app.api.jobs import ClientDisconnected
-from app.api.parsing.negotiation import JSON, SSML, MediaType, refuse_content_encoding
-from app.errors import BodyTooLarge, BodyTooSlow, Busy, UnreadableBody, UnsupportedMediaType
+from app.errors import (
+    BodyTooLarge,
+    BodyTooSlow,
+    Busy,
+    FieldError,
+    InvalidRequest,
+    UnreadableBody,
+    UnsupportedContentEncoding,
+    UnsupportedMediaType,
+    quote_value,
+)
+
+JSON = "application/json"
+PLAIN_TEXT = "text/plain"
+SSML = "application/ssml+xml"
+MAX_CONTENT_TYPE = 1000
+"""Maximum characters of the header Content-Type; real clients send under 200."""
+
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_PARAMETER = re.compile(rf'[ \t]*;[ \t]*(?:({_TOKEN})[ \t]*(?:=[ \t]*(?:({_TOKEN})|"((?:[^"\\]|\\.)*)"))?)?')
+"""Name and value, as a token or a quoted string. RFC 9110 (5.6.6) allows an empty parameter; a name without a value and
+white space around the `=` are tolerated."""
+_ESCAPED = re.compile(r"\\(.)")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """Parsed Content-Type."""
+
+    name: str
+    """In lower case, without parameters."""
+    charset: str | None
+
+
+def parse_media_type(request: Request) -> MediaType:
+    """Return the Content-Type. Raise `UnsupportedMediaType` unless speech requests may have it."""
+    values = request.headers.getlist("content-type")
+    if len(values) > 1:
+        raise UnsupportedMediaType("The request has several Content-Types.", hint="Send one.")
+    value = values[0].strip() if values else ""
+    if len(value) > MAX_CONTENT_TYPE:
+        raise UnsupportedMediaType(
+            f"The Content-Type has over {MAX_CONTENT_TYPE} characters.", hint=_content_type_hint("")
+        )
+    name = value.partition(";")[0].strip().lower()
+    if name not in (JSON, PLAIN_TEXT, SSML):
+        raise UnsupportedMediaType(_unsupported_detail(name), hint=_content_type_hint(name))
+    return MediaType(name, _parse_parameters(value).get("charset"))
+
+
+def _parse_parameters(value: str) -> dict[str, str]:
+    """Return the parameters by lower-case name; the first one of each name counts."""
+    parameters: dict[str, str] = {}
+    place = len(value.partition(";")[0])
+    while place < len(value):
+        match = _PARAMETER.match(value, place)
+        if match is None:
+            raise UnsupportedMediaType(
+                "The parameters of the Content-Type cannot be read.",
+                hint='Write them as name=value or name="value", separated by semicolons.',
+            )
+        name, token, quoted = match.groups()
+        if name and (token is not None or quoted is not None):
+            parameters.setdefault(name.lower(), token or _ESCAPED.sub(r"\1", quoted or ""))
+        place = match.end()
+    return parameters
+
+
+def refuse_content_encoding(request: Request) -> None:
+    """Raise `UnsupportedContentEncoding` for a compressed body, which would be read as the text itself."""
+    codings = ",".join(request.headers.getlist("content-encoding")).lower().split(",")
+    for coding in map(str.strip, codings):
+        if coding not in ("", "identity"):
+            raise UnsupportedContentEncoding(
+                f"Content-Encoding {quote_value(coding)} is not supported.", hint="Send the body uncompressed."
+            )
+
+
+def _unsupported_detail(name: str) -> str:
+    return f"Content-Type {name[:80]!r} is not supported." if name else "The request has no Content-Type."
+
+
+def _content_type_hint(name: str) -> str:
+    if name == "application/x-www-form-urlencoded":
+        return f"curl -d sends a form by default: add -H 'Content-Type: {JSON}'."
+    return f"Send {JSON}, {PLAIN_TEXT} with the text as the body, or {SSML} with the SSML."
+
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 LARGE_BODY_BYTES = 256 * 1024
@@ -123,14 +212,17 @@ def decode_body(body: bytes, media: MediaType) -> str:
     found = None if media.name == JSON else _find_bom(body) or (_find_declared(body) if media.name == SSML else None)
     charset = media.charset or found or DEFAULT_CHARSET
     try:
-        return body.decode(_find_codec(charset)).removeprefix(_BOM)
+        text = body.decode(_find_codec(charset))
+        text.encode()  # fails for lone surrogates, which UTF-7 can represent
     except LookupError:
         raise UnsupportedMediaType(
             f"The charset {charset[:40]!r} is not supported.", hint="Send UTF-8, UTF-16 or ISO-8859-1."
         ) from None
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         hint = "" if media.charset else "Send UTF-8, or name the charset in the Content-Type."
-        raise UnreadableBody(f"Byte {error.start} of the body is not {charset[:40]}.", hint=hint) from None
+        place = f"Byte {error.start} of the body" if isinstance(error, UnicodeDecodeError) else "The body"
+        raise UnreadableBody(f"{place} is not {charset[:40]}.", hint=hint) from None
+    return strip_bom(text)
 
 
 def _find_bom(body: bytes) -> str | None:
@@ -172,3 +264,76 @@ def _find_codec(charset: str) -> str:
 def strip_bom(text: str) -> str:
     """Return the text without a leading byte order mark."""
     return text.removeprefix(_BOM)
+
+
+_MAX_INTEGER_DIGITS = 300
+"""Maximum digits; longer integers are out of the range of every field, and slow to convert."""
+
+MAX_NAMES = 500
+"""Maximum in one object; an utterance of a plan has under 30, a blend at most one for each name of an emotion, and
+a lexicon 500."""
+MAX_VALUES = 500_000
+"""Maximum in one body; no plan that fits into the largest body has as many. Small values such as `[]` take far more
+memory than their characters."""
+
+_SEPARATORS = ",[{"
+"""Characters that precede or begin each value but the first. Those within strings are counted too: to be refused, one
+in eight characters of the largest body would have to be one, which no natural text has."""
+
+
+def read_json(text: str) -> Any:
+    """Parse a JSON body.
+
+    Refuse invalid JSON (such as NaN), duplicate names, excessive nesting, and more names or values than any request
+    needs: each costs a hundred bytes of memory here, and a thousand if it is invalid.
+    """
+    if sum(map(text.count, _SEPARATORS)) > MAX_VALUES:
+        raise InvalidRequest(f"The body has over {MAX_VALUES} values.", hint="Send the text in parts.")
+    try:
+        data = json.loads(
+            text, object_pairs_hook=_refuse_duplicates, parse_int=_parse_integer, parse_constant=_refuse_constant
+        )
+        # Only an escape can be half of a pair.
+        broken = [name for name in data if _has_surrogate(data[name])] if "\\u" in text and type(data) is dict else []
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise UnreadableBody(f"The body is not JSON: {error.msg} ({place}).", hint="Check the quotes.") from None
+    except RecursionError:
+        raise UnreadableBody("The body is nested too deeply.") from None
+    if broken:
+        detail = "holds half of a surrogate pair, which is no character"
+        raise InvalidRequest.from_fields([FieldError.at(detail, name) for name in broken])
+    return data
+
+
+def _has_surrogate(value: Any) -> bool:
+    """Return whether a value contains a lone surrogate, which JSON can represent and UTF-8 cannot encode."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MAX_NAMES:
+        raise InvalidRequest(
+            f"An object has {len(pairs)} names, the most is {MAX_NAMES}.", hint="GET /docs lists the fields."
+        )
+    names = dict(pairs)
+    if len(names) < len(pairs):
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise InvalidRequest(
+            f"The name {quote_value(twice)} occurs twice in one object.",
+            fields=[FieldError.at("occurs twice", twice)],
+        )
+    return names
+
+
+def _parse_integer(digits: str) -> int | float:
+    """Return an integer; an overlong one becomes infinity, which the range of every field excludes."""
+    return int(digits) if len(digits) <= _MAX_INTEGER_DIGITS else float(digits)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise UnreadableBody(f"The body is not JSON: {name} is not a number there.")

@@ -1,95 +1,17 @@
-"""Check the media type of a request, and choose that of its response by `format` and `timing`, else by Accept."""
+"""Choose the media type of a response by `format` and `timing`, else by Accept."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from starlette.requests import Request
-
-from app.api.parsing.json import quote_value
+from app.api.parsing.body import JSON
 from app.audio.encode import DEFAULT_FORMAT, FORMATS, find_format
-from app.errors import FieldError, InvalidRequest, NotAcceptable, UnsupportedContentEncoding, UnsupportedMediaType
+from app.errors import FieldError, InvalidRequest, NotAcceptable, quote_value
 
-JSON = "application/json"
-PLAIN_TEXT = "text/plain"
-SSML = "application/ssml+xml"
 NDJSON = "application/x-ndjson"
 EVENT_STREAM = "text/event-stream"
 _WITH_TIMES = {JSON: (JSON,), NDJSON: (NDJSON, "application/ndjson"), EVENT_STREAM: (EVENT_STREAM,)}
 """Names in Accept of the media types that hold audio with its times; all but the first are streams."""
-
-MAX_CONTENT_TYPE = 1000
-"""Maximum characters of the header Content-Type; real clients send under 200."""
-
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_PARAMETER = re.compile(rf'[ \t]*;[ \t]*(?:({_TOKEN})[ \t]*(?:=[ \t]*(?:({_TOKEN})|"((?:[^"\\]|\\.)*)"))?)?')
-"""Name and value, as a token or a quoted string. RFC 9110 (5.6.6) allows an empty parameter; a name without a value and
-white space around the `=` are tolerated."""
-_ESCAPED = re.compile(r"\\(.)")
-
-
-@dataclass(frozen=True, slots=True)
-class MediaType:
-    """Parsed Content-Type."""
-
-    name: str
-    """In lower case, without parameters."""
-    charset: str | None
-
-
-def parse_media_type(request: Request) -> MediaType:
-    """Return the Content-Type. Raise `UnsupportedMediaType` unless speech requests may have it."""
-    values = request.headers.getlist("content-type")
-    if len(values) > 1:
-        raise UnsupportedMediaType("The request has several Content-Types.", hint="Send one.")
-    value = values[0].strip() if values else ""
-    if len(value) > MAX_CONTENT_TYPE:
-        raise UnsupportedMediaType(
-            f"The Content-Type has over {MAX_CONTENT_TYPE} characters.", hint=_content_type_hint("")
-        )
-    name = value.partition(";")[0].strip().lower()
-    if name not in (JSON, PLAIN_TEXT, SSML):
-        raise UnsupportedMediaType(_unsupported_detail(name), hint=_content_type_hint(name))
-    return MediaType(name, _parse_parameters(value).get("charset"))
-
-
-def _parse_parameters(value: str) -> dict[str, str]:
-    """Return the parameters by lower-case name; the first one of each name counts."""
-    parameters: dict[str, str] = {}
-    place = len(value.partition(";")[0])
-    while place < len(value):
-        match = _PARAMETER.match(value, place)
-        if match is None:
-            raise UnsupportedMediaType(
-                "The parameters of the Content-Type cannot be read.",
-                hint='Write them as name=value or name="value", separated by semicolons.',
-            )
-        name, token, quoted = match.groups()
-        if name and (token is not None or quoted is not None):
-            parameters.setdefault(name.lower(), token or _ESCAPED.sub(r"\1", quoted or ""))
-        place = match.end()
-    return parameters
-
-
-def refuse_content_encoding(request: Request) -> None:
-    """Raise `UnsupportedContentEncoding` for a compressed body, which would be read as the text itself."""
-    codings = ",".join(request.headers.getlist("content-encoding")).lower().split(",")
-    for coding in map(str.strip, codings):
-        if coding not in ("", "identity"):
-            raise UnsupportedContentEncoding(
-                f"Content-Encoding {quote_value(coding)} is not supported.", hint="Send the body uncompressed."
-            )
-
-
-def _unsupported_detail(name: str) -> str:
-    return f"Content-Type {name[:80]!r} is not supported." if name else "The request has no Content-Type."
-
-
-def _content_type_hint(name: str) -> str:
-    if name == "application/x-www-form-urlencoded":
-        return f"curl -d sends a form by default: add -H 'Content-Type: {JSON}'."
-    return f"Send {JSON}, {PLAIN_TEXT} with the text as the body, or {SSML} with the SSML."
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +35,7 @@ def check_format(format: str | None) -> str | None:
     if row := find_format(format):
         return row.name
     detail = f"{quote_value(format)} is none of {', '.join(FORMATS)}"
-    raise InvalidRequest(f"format: {detail}.", fields=[FieldError(detail, "#/format")])
+    raise InvalidRequest.from_fields([FieldError.at(detail, "format")])
 
 
 def check_rate(sample_rate: int | None, format: str) -> None:
@@ -121,7 +43,7 @@ def check_rate(sample_rate: int | None, format: str) -> None:
     rates = FORMATS[format].rates
     if sample_rate is not None and rates and sample_rate not in rates:
         detail = f"{format} has no {sample_rate} Hz; it has {', '.join(map(str, rates))}"
-        raise InvalidRequest(f"sample_rate: {detail}.", fields=[FieldError(detail, "#/sample_rate")])
+        raise InvalidRequest.from_fields([FieldError.at(detail, "sample_rate")])
 
 
 def negotiate(format: str | None, timing: bool, stream: bool | None, accept: str) -> ResponseFormat:

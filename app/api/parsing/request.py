@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,29 +14,30 @@ from urllib.parse import parse_qsl
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from app.api.middleware.auth import get_key_name
-from app.api.parsing.body import LARGE_BODY_BYTES, decode_body, read_body, strip_bom, wait_for_disconnect
-from app.api.parsing.json import json_pointer, quote_value, read_json
-from app.api.parsing.negotiation import (
+from app.api.clients import get_key_name
+from app.api.parsing.body import (
     JSON,
+    LARGE_BODY_BYTES,
     PLAIN_TEXT,
     SSML,
     MediaType,
-    ResponseFormat,
-    check_format,
-    check_rate,
-    negotiate,
+    decode_body,
     parse_media_type,
+    read_body,
+    read_json,
+    strip_bom,
+    wait_for_disconnect,
 )
-from app.api.schemas.plan import UtteranceBody, convert_utterance
+from app.api.parsing.negotiation import ResponseFormat, check_format, check_rate, negotiate
 from app.api.schemas.request import BOOLEAN_FIELDS, JSON_FIELDS, NUMBER_FIELDS, SpeechBody, TurnBody, check_fields
 from app.api.state import get_service
 from app.audio.encode import FORMATS
-from app.errors import FieldError, IntoneError, InvalidRequest, UnknownEmotion
+from app.errors import FieldError, IntoneError, InvalidRequest, quote_value
+from app.planning.serialize import UtteranceBody, convert_utterance
+from app.types import Blend, EditedUtterance, Emotion, PlanWarning, SpeechRequest, Turn
 
 if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
-    from app.types import Blend, EditedUtterance, Emotion, PlanWarning, SpeechRequest, Turn
     from app.voices import Registry
 
 
@@ -66,9 +68,7 @@ def refuse_query(query: bytes) -> None:
     """Refuse query parameters beside JSON, so that none is ignored silently."""
     names = list(dict.fromkeys(name for name, _ in _parse_pairs(query)))
     if names:
-        fields = [
-            FieldError("is a query parameter; with JSON it belongs into the body", json_pointer(n)) for n in names
-        ]
+        fields = [FieldError.at("is a query parameter; with JSON it belongs into the body", name) for name in names]
         listed = ", ".join(quote_value(name) for name in names[:10])
         raise InvalidRequest(f"JSON takes no query parameters, but there is {listed}.", fields=fields)
 
@@ -81,9 +81,7 @@ def _parse_pairs(query: bytes) -> list[tuple[str, str]]:
 
 
 def _parameter_error(detail: str, name: str) -> InvalidRequest:
-    return InvalidRequest(
-        f"{name}: {detail}.", hint="GET /docs lists the fields.", fields=[FieldError(detail, json_pointer(name))]
-    )
+    return InvalidRequest.from_fields([FieldError.at(detail, name)])
 
 
 def _convert_value(name: str, value: str) -> Any:
@@ -136,30 +134,18 @@ async def read_request(request: Request, *, negotiated: bool = True) -> ParsedRe
 
     `negotiated` is whether the header Accept affects the response format.
     """
-    pipeline = get_service(request).get_pipeline()
-    media = parse_media_type(request)
-    query = request.scope["query_string"]
-    accept, key = _accept_header(request) if negotiated else None, get_key_name(request)
-    parsed = await parse_body(
-        request, lambda body: resolve_options(_parse_fields(body, media, query), pipeline, accept, key)
+    get_service(request).get_pipeline()  # raises NotReady before the body is read
+    media, query = parse_media_type(request), request.scope["query_string"]
+    return await parse_body(
+        request, lambda body: resolve_options(request, _parse_fields(body, media, query), negotiated=negotiated)
     )
-    return _log_characters(request, parsed)
-
-
-async def read_get(request: Request) -> ParsedRequest:
-    """Read a GET request from its query; without a seed, its response is still the same each time."""
-    return await read_fields(request, partial(read_query, request.scope["query_string"]))
 
 
 async def read_fields(request: Request, read: Callable[[], dict[str, Any]]) -> ParsedRequest:
     """Read a request with the fields that a function returns; without a seed, its response is the same each time."""
-    accept, key = _accept_header(request), get_key_name(request)
-    pipeline = get_service(request).get_pipeline()
-
-    def resolve() -> ParsedRequest:
-        return resolve_options(check_fields({"seed": GET_SEED, **read()}), pipeline, accept, key)
-
-    return _log_characters(request, await run_in_threadpool(resolve))
+    return await run_in_threadpool(
+        lambda: resolve_options(request, check_fields({"seed": GET_SEED, **read()}), negotiated=True)
+    )
 
 
 async def parse_body(request: Request, parse: Callable[[bytes], T]) -> T:
@@ -173,28 +159,22 @@ async def parse_body(request: Request, parse: Callable[[bytes], T]) -> T:
         return parsed.result
 
 
-def _accept_header(request: Request) -> str:
-    return request.headers.get("accept", "")
-
-
-def _log_characters(request: Request, parsed: ParsedRequest) -> ParsedRequest:
-    request.state.log["characters"] = parsed.characters
-    return parsed
-
-
-def resolve_options(fields: SpeechBody, pipeline: Pipeline, accept: str | None, key: str | None) -> ParsedRequest:
-    """Convert checked fields to the pipeline's request.
-
-    `accept` is the header Accept, None if the route ignores it; `key` is the name of the caller's key.
-    """
+def resolve_options(request: Request, fields: SpeechBody, *, negotiated: bool) -> ParsedRequest:
+    """Convert checked fields to the pipeline's request; `negotiated` is whether the header Accept counts."""
+    pipeline, accept = get_service(request).get_pipeline(), request.headers.get("accept", "") if negotiated else ""
     asked_format = check_format(fields.format)
     speech = _speech_request(fields, pipeline)
-    answer = negotiate(asked_format, bool(fields.timing), fields.stream, accept or "")
+    answer = negotiate(asked_format, bool(fields.timing), fields.stream, accept)
     check_rate(fields.sample_rate, answer.format)
     format = FORMATS[answer.format]
-    speech = replace(speech, key_name=key, rate_for=lambda own: fields.sample_rate or format.choose_sample_rate(own))
-    etag = make_etag(pipeline.identity, fields, answer)
-    return ParsedRequest(pipeline, speech, answer, etag, negotiated=accept is not None)
+    speech = replace(
+        speech,
+        key_name=get_key_name(request),
+        rate_for=lambda own: fields.sample_rate or format.choose_sample_rate(own),
+    )
+    parsed = ParsedRequest(pipeline, speech, answer, make_etag(pipeline.identity, fields, answer), negotiated)
+    request.state.log["characters"] = parsed.characters
+    return parsed
 
 
 def _parse_fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
@@ -209,15 +189,12 @@ def _parse_fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
 
 
 def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
+    registry, plan = pipeline.registry, fields.plan
     for name, voice in (fields.voices or {}).items():
-        _check_voice(voice, pipeline.registry, "voices", name)
-    # Imported here: a loaded pipeline has already imported these modules, and nothing else must wait for them.
-    from app.types import SpeechRequest
-
-    plan, text = fields.plan, strip_bom(fields.ssml or fields.text or "")
-    turns = _convert_turns(fields.turns or (), pipeline.registry)
-    if turns:
-        text = TURN_SEPARATOR.join(one.text for one in fields.turns or ())
+        with _point_to("voices", name):
+            registry.get(voice)
+    turns = _convert_turns(fields.turns or (), registry)
+    text = TURN_SEPARATOR.join(one.text for one in fields.turns or ()) or strip_bom(fields.ssml or fields.text or "")
     if fields.text is not None or turns:
         pipeline.check_text(text)
     if plan is not None:
@@ -226,15 +203,15 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
     return SpeechRequest(
         **fields.collect_given(),
         text=text,
-        voice=pipeline.registry.get(plan.voice if plan else fields.voice).name,
+        voice=registry.get(plan.voice if plan else fields.voice).name,
         turns=turns,
         emotion=parse_emotion(fields.emotion),
         has_emotion=fields.emotion is not None,
         strict=bool(fields.strict),
         markup=fields.ssml is not None,
-        edited=tuple(_convert_utterance(place, one, pipeline.registry) for place, one in enumerate(plan.utterances))
-        if plan
-        else None,
+        edited=None
+        if plan is None
+        else tuple(_convert_utterance(place, one, registry) for place, one in enumerate(plan.utterances)),
     )
 
 
@@ -244,46 +221,39 @@ TURN_SEPARATOR = "\n\n"
 
 def _convert_turns(turns: Sequence[TurnBody], registry: Registry) -> tuple[Turn, ...]:
     """Convert turns to the pipeline's type; an error points to the turn."""
-    from app.types import Turn
-
     converted, start = [], 0
     for place, one in enumerate(turns):
         if one.voice is not None:
-            _check_voice(one.voice, registry, "turns", place, "voice")
+            with _point_to("turns", place, "voice"):
+                registry.get(one.voice)
         emotion = parse_emotion(one.emotion, "turns", place, "emotion")
         converted.append(Turn(start, start + len(one.text), one.voice, emotion))
         start += len(one.text) + len(TURN_SEPARATOR)
     return tuple(converted)
 
 
-def _check_voice(name: str, registry: Registry, *place: str | int) -> None:
-    """Raise `VoiceNotFound` with a pointer unless there is a voice of this name."""
-    try:
-        registry.get(name)
-    except IntoneError as error:
-        error.fields = (FieldError(error.detail, json_pointer(*place)),)
-        raise
-
-
 def _convert_utterance(place: int, utterance: UtteranceBody, registry: Registry) -> EditedUtterance:
     """Convert an utterance of a plan to the pipeline's type; an error points to the utterance."""
-    try:
+    with _point_to("plan", "utterances", place):
         registry.get(utterance.voice)  # raises VoiceNotFound
         return convert_utterance(utterance)
-    except IntoneError as error:
-        error.fields = error.fields or (FieldError(error.detail, json_pointer("plan", "utterances", place)),)
-        raise
 
 
 def parse_emotion(value: str | dict[str, float] | None, *place: str | int) -> Emotion | Blend | None:
     """Return the emotion or blend of all sentences, or None to classify each; an error points to `place`."""
-    from app.emotion import parse_emotion_spec
+    from app.emotion import parse_emotion_spec  # the pipeline has imported it; nothing else must wait for it
 
-    try:
+    with _point_to(*(place or ("emotion",))):
         return None if value is None else parse_emotion_spec(value)
-    except (InvalidRequest, UnknownEmotion) as error:
-        if place or isinstance(error, InvalidRequest):
-            error.fields = (FieldError(error.detail, json_pointer(*(place or ("emotion",)))),)
+
+
+@contextmanager
+def _point_to(*path: str | int) -> Iterator[None]:
+    """Add a pointer to the field at a path to the typed errors that the block raises."""
+    try:
+        yield
+    except IntoneError as error:
+        error.fields = error.fields or (FieldError.at(error.detail, *path),)
         raise
 
 

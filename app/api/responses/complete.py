@@ -16,12 +16,12 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from app.api.clients import ReaderPatience
 from app.api.jobs import IsCancelled
 from app.api.parsing.negotiation import ResponseFormat
 from app.api.parsing.request import ParsedRequest
 from app.api.responses.spool import Spool
-from app.api.responses.streaming import ReaderPatience
-from app.audio.encode import FORMATS, split_pieces
+from app.audio.encode import FORMATS, AudioFormat, split_pieces
 from app.audio.writers import Writer
 from app.errors import AnswerTooLarge, RangeNotSatisfiable, ReaderTooSlow
 from app.memory import trim_heap
@@ -45,28 +45,25 @@ class ResponseSizeLimit:
     """0 means no limit."""
     answer: ResponseFormat
 
-    def check_seconds(self, seconds: float, sample_rate: int) -> None:
-        """Raise AnswerTooLarge if this much speech, at a rate in Hertz, must exceed the limit.
-
-        A check before synthesis avoids synthesizing in vain.
-        """
-        size = self.least_bytes(seconds, sample_rate) * (_BASE64_RATIO if self.answer.timing else 1)
+    def check(self, size: float, amount: str) -> None:
+        """Raise AnswerTooLarge if a response of at least this many bytes exceeds the limit; `amount` describes it."""
         if self.most_bytes and size > self.most_bytes:
-            raise AnswerTooLarge(f"Over {seconds:.0f} s of speech as {self._description}.", hint=_HINT)
-
-    def least_bytes(self, seconds: float, sample_rate: int) -> int:
-        """Return the minimum size of this much audio in bytes; 0 if the size depends on the sound."""
-        return int(seconds * sample_rate) * FORMATS[self.answer.format].bytes_per_sample
+            form = f"{self.answer.format} in JSON" if self.answer.timing else self.answer.format
+            most = f"{self.most_bytes / _MEBIBYTE:.1f} MiB that an answer may have"
+            raise AnswerTooLarge(f"{amount} as {form} are more than the {most}.", hint=_HINT)
 
     def check_bytes(self, size: int) -> None:
         """Raise AnswerTooLarge if a response of at least this many bytes exceeds the limit."""
-        if self.most_bytes and size > self.most_bytes:
-            raise AnswerTooLarge(f"At least {size / _MEBIBYTE:.1f} MiB as {self._description}.", hint=_HINT)
+        self.check(size, f"At least {size / _MEBIBYTE:.1f} MiB")
 
-    @property
-    def _description(self) -> str:
-        form = f"{self.answer.format} in JSON" if self.answer.timing else self.answer.format
-        return f"{form} are more than the {self.most_bytes / _MEBIBYTE:.1f} MiB that an answer may have"
+    def check_seconds(self, seconds: float, sample_rate: int) -> int:
+        """Return the least bytes of some speech at a rate in Hertz, 0 if they depend on the sound.
+
+        Raise AnswerTooLarge if they exceed the limit: a check before synthesis avoids synthesizing in vain.
+        """
+        size = int(seconds * sample_rate) * FORMATS[self.answer.format].bytes_per_sample
+        self.check(size * (_BASE64_RATIO if self.answer.timing else 1), f"Over {seconds:.0f} s of speech")
+        return size
 
 
 TRIM_HEAP_BYTES = 8_000_000
@@ -92,7 +89,7 @@ class CompleteSpeech:
     @property
     def size(self) -> int:
         """Bytes of the body."""
-        return json_size(self.audio_bytes) + self.spool.size - self.audio_bytes if self.in_json else self.spool.size
+        return self.spool.size + (json_size(self.audio_bytes) - self.audio_bytes) * self.in_json
 
     def body(self) -> Iterator[bytes]:
         """Yield the body in blocks; reads a file, so not for an event loop."""
@@ -116,8 +113,35 @@ def synthesize_complete(parsed: ParsedRequest, spool: Spool, most_bytes: int, ca
 
     The body may have at most `most_bytes` (0 means no limit).
     """
+    room, with_plan = ResponseSizeLimit(most_bytes, parsed.answer), parsed.answer.timing
+
+    def check_room(seconds: float, sample_rate: int) -> None:
+        spool.reserve(room.check_seconds(seconds, sample_rate))
+
     try:
-        return _synthesize(parsed, spool, ResponseSizeLimit(most_bytes, parsed.answer), cancelled)
+        speech = replace(parsed.speech, check_room=check_room)
+        rendering = parsed.pipeline.render(speech, cancelled, with_words=with_plan, streamed=False)
+        format, sample_rate = FORMATS[parsed.answer.format], rendering.selection.sample_rate
+        writer = SpoolWriter(format.writer(spool, sample_rate), spool)
+        with closing(rendering.__iter__()) as pieces:
+            for samples in pieces:
+                writer.push(samples)
+                room.check_bytes(json_size(spool.size) if with_plan else spool.size)
+        writer.end()
+        whole = CompleteSpeech(
+            spool,
+            audio_bytes=spool.size,
+            plan=parsed.pipeline.complete_plan(rendering),
+            sample_rate=sample_rate,
+            duration=writer.samples / sample_rate,
+            timings=replace(rendering.timings, encode=writer.milliseconds),
+            in_json=with_plan,
+        )
+        if with_plan:
+            spool.append(_encode_rest(whole, format))
+        spool.finish()
+        room.check_bytes(whole.size)
+        return whole
     except BaseException:
         spool.close()
         raise
@@ -126,42 +150,11 @@ def synthesize_complete(parsed: ParsedRequest, spool: Spool, most_bytes: int, ca
             trim_heap()
 
 
-def _synthesize(parsed: ParsedRequest, spool: Spool, room: ResponseSizeLimit, cancelled: IsCancelled) -> CompleteSpeech:
-    def check_room(seconds: float, sample_rate: int) -> None:
-        room.check_seconds(seconds, sample_rate)
-        spool.reserve(room.least_bytes(seconds, sample_rate))
-
-    speech, with_plan = replace(parsed.speech, check_room=check_room), parsed.answer.timing
-    rendering = parsed.pipeline.render(speech, cancelled, with_words=with_plan, streamed=False)
-    format, sample_rate = FORMATS[parsed.answer.format], rendering.selection.sample_rate
-    writer = SpoolWriter(format.writer(spool, sample_rate), spool)
-    with closing(rendering.__iter__()) as pieces:
-        for samples in pieces:
-            writer.push(samples)
-            room.check_bytes(json_size(spool.size) if with_plan else spool.size)
-    writer.end()
-    duration = writer.samples / sample_rate
-    whole = CompleteSpeech(
-        spool,
-        audio_bytes=spool.size,
-        plan=parsed.pipeline.complete_plan(rendering),
-        sample_rate=sample_rate,
-        duration=duration,
-        timings=rendering.timings,
-        in_json=with_plan,
-    )
-    if with_plan:
-        spool.append(_json_tail(whole, parsed.answer.format))
-    spool.finish()
-    room.check_bytes(whole.size)
-    return replace(whole, timings=replace(whole.timings, encode=writer.milliseconds))
-
-
-def _json_tail(whole: CompleteSpeech, format: str) -> bytes:
+def _encode_rest(whole: CompleteSpeech, format: AudioFormat) -> bytes:
     """Return the JSON after the audio."""
     rest = {
-        "format": format,
-        "content_type": FORMATS[format].format_content_type(whole.sample_rate),
+        "format": format.name,
+        "content_type": format.format_content_type(whole.sample_rate),
         "sample_rate": whole.sample_rate,
         "duration": round(whole.duration, 5),
         "plan": plan_to_dict(whole.plan),

@@ -22,6 +22,7 @@ from app.api.schemas import answers
 from app.audio.encode import FORMATS
 from app.errors import IntoneError
 from app.planning.serialize import (
+    WarningJson,
     classifier_to_dict,
     marks_to_list,
     round_seconds,
@@ -30,7 +31,6 @@ from app.planning.serialize import (
     words_to_list,
 )
 from app.synthesis.stream import time_marks
-from app.types import PlanWarning, Utterance
 
 Event = Mapping[str, object]
 
@@ -57,16 +57,17 @@ def make_error_event(error: IntoneError, request: Request) -> Event:
 
 
 def encode_events(stream: EncodedStream, parsed: ParsedRequest, format: EventFormat) -> Iterator[bytes]:
-    """Yield the events of a stream, those that are known at the same time together."""
-    for events in SpeechEvents(stream, parsed):
-        yield b"".join(map(format.encode, events))
+    """Yield the events of a stream, those that are known at the same time together.
 
-
-class SpeechEvents:
-    """Iterable over the groups of events of one stream, none of them empty; iterate once only.
-
-    The first group comes with the first samples, so that a request that cannot be spoken gets an error response.
+    The first ones come with the first samples, so that a request that cannot be spoken gets an error response.
     """
+    for events in _SpeechEvents(stream, parsed).group():
+        if events:
+            yield b"".join(map(format.encode, events))
+
+
+class _SpeechEvents:
+    """The events of one stream, and which of them were sent."""
 
     def __init__(self, stream: EncodedStream, parsed: ParsedRequest) -> None:
         self._stream = stream
@@ -76,17 +77,17 @@ class SpeechEvents:
         """Number of utterances whose start was sent."""
         self._ended = 0
         """Number of utterances whose end was sent."""
-        self._warned_by_plan = 0
-        """Number of warnings of planning that were sent."""
-        self._warned_by_speech = 0
-        """Number of warnings of synthesis that were sent."""
+        self._reported = 0, 0
+        """Numbers of warnings of planning and of synthesis that were sent."""
 
-    def __iter__(self) -> Iterator[list[Event]]:
+    def group(self) -> Iterator[list[Event]]:
+        """Yield the events that each piece of the audio makes known, possibly none; call once only."""
         head: list[Event] = [self._make_start()]
         for piece in self._stream.pieces():
-            group = [*head, *self._start_utterances(), *_make_deltas(piece), *self._end_utterances()]
-            if group:
-                yield group
+            # An encoder keeps samples until more follow.
+            audio = base64.b64encode(piece).decode("ascii")
+            delta: list[answers.AudioDelta] = [{"type": "speech.audio.delta", "audio": audio}] if piece else []
+            yield [*head, *self._start_utterances(), *delta, *self._end_utterances()]
             head = []
         yield [*self._start_utterances(), *self._end_utterances(), self._make_end()]
 
@@ -110,26 +111,24 @@ class SpeechEvents:
                 "type": "speech.utterance",
                 "index": index,
                 "utterance": utterance_to_dict(self._rendering.started[index], is_whole=False),
-                "warnings": warnings_to_list(self._take_warnings()),
+                "warnings": self._take_warnings(),
             }
             self._started = index + 1
 
     def _end_utterances(self) -> Iterator[answers.UtteranceDone]:
         """Yield the end of each utterance that has started and ended, and whose end was not sent yet."""
         for index in range(self._ended, min(self._started, len(self._rendering.spoken))):
-            yield self._make_utterance_end(index, self._rendering.spoken[index])
+            utterance = self._rendering.spoken[index]
+            yield {
+                "type": "speech.utterance.done",
+                "index": index,
+                "end": round_seconds(utterance.end or 0.0),
+                "pause_after": round_seconds(utterance.pause_after),
+                "words": words_to_list(utterance.words),
+                "marks": marks_to_list(time_marks(utterance)),
+                "warnings": self._take_warnings(),
+            }
             self._ended = index + 1
-
-    def _make_utterance_end(self, index: int, utterance: Utterance) -> answers.UtteranceDone:
-        return {
-            "type": "speech.utterance.done",
-            "index": index,
-            "end": round_seconds(utterance.end or 0.0),
-            "pause_after": round_seconds(utterance.pause_after),
-            "words": words_to_list(utterance.words),
-            "marks": marks_to_list(time_marks(utterance)),
-            "warnings": warnings_to_list(self._take_warnings()),
-        }
 
     def _make_end(self) -> answers.AudioDone:
         characters = self._parsed.characters
@@ -140,15 +139,10 @@ class SpeechEvents:
             "warnings": warnings_to_list([*self._parsed.warnings, *self._rendering.all_warnings]),
         }
 
-    def _take_warnings(self) -> list[PlanWarning]:
+    def _take_warnings(self) -> list[WarningJson]:
         """Return the warnings that no event has reported yet."""
-        plan, rendering = self._rendering.plan, self._rendering
+        by_plan, by_speech = self._rendering.plan.warnings, self._rendering.warnings
         found = [] if self._started or self._ended else [*self._parsed.warnings]
-        found += [*plan.warnings[self._warned_by_plan :], *rendering.warnings[self._warned_by_speech :]]
-        self._warned_by_plan, self._warned_by_speech = len(plan.warnings), len(rendering.warnings)
-        return found
-
-
-def _make_deltas(piece: bytes) -> list[answers.AudioDelta]:
-    """Return the event of a piece of the file; none if the encoder keeps it until more follows."""
-    return [{"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode("ascii")}] if piece else []
+        found += [*by_plan[self._reported[0] :], *by_speech[self._reported[1] :]]
+        self._reported = len(by_plan), len(by_speech)
+        return warnings_to_list(found)

@@ -10,10 +10,9 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api.clients import identify_client
 from app.api.jobs import IsCancelled
-from app.api.middleware.auth import identify_client
-from app.api.parsing.body import wait_for_disconnect
-from app.api.parsing.negotiation import JSON
+from app.api.parsing.body import JSON, wait_for_disconnect
 from app.api.parsing.request import ParsedRequest
 from app.api.responses.complete import CompleteResponse, CompleteSpeech, synthesize_complete
 from app.api.responses.events import LINES_OF_JSON, SERVER_SENT_EVENTS, encode_events, make_error_event
@@ -95,32 +94,25 @@ async def _stream_response(request: Request, parsed: ParsedRequest) -> Response:
         raise
     request.state.log["stream"] = True
     (encoding,) = encodings
-    rendering = encoding.rendering
-
-    def timings() -> Timings:
-        return replace(encoding.timings, queue=encoding.timings.queue + job.queued_ms)
+    encoding.queued_ms = job.queued_ms
+    rendering, warnings = encoding.rendering, [*parsed.warnings, *encoding.rendering.all_warnings]
 
     def finish() -> None:
         service.streams.leave(client)
-        warnings = [*parsed.warnings, *rendering.all_warnings]
-        record_synthesis(
-            request, SynthesisRecord(rendering.spoken, warnings, parsed.characters, rendering.seconds, timings())
-        )
-
-    selection, warnings = rendering.selection, [*parsed.warnings, *rendering.all_warnings]
-    headers = _speech_headers(selection.voice.name, rendering.plan.utterances, warnings, timings())
-    patience = service.make_patience()
-    if not with_events:
-        headers |= {**parsed.headers, "Content-Disposition": _content_disposition(format)}
-        content_type = format.format_content_type(selection.sample_rate)
-        return StreamedAudio(job.result, content_type, headers, patience, finish)
+        record_synthesis(request, encoding.make_record(parsed.characters, parsed.warnings))
 
     def encode_error(error: IntoneError) -> bytes:
         return events.encode(make_error_event(error, request))
 
-    # The division into events depends on the load, so the bytes are not the same each time and have no ETag.
-    headers |= parsed.vary
-    return StreamedAudio(job.result, events.content_type, headers, patience, finish, encode_error)
+    headers = _speech_headers(rendering.selection.voice.name, rendering.plan.utterances, warnings, encoding.timings)
+    if with_events:
+        # The division into events depends on the load, so the bytes are not the same each time and have no ETag.
+        headers, content_type = {**headers, **parsed.vary}, events.content_type
+    else:
+        headers |= {**parsed.headers, "Content-Disposition": _content_disposition(format)}
+        content_type = format.format_content_type(rendering.selection.sample_rate)
+    on_error = encode_error if with_events else None
+    return StreamedAudio(job.result, content_type, headers, service.make_patience(), finish, on_error)
 
 
 def _content_headers(whole: CompleteSpeech, format: AudioFormat) -> dict[str, str]:
@@ -132,7 +124,7 @@ def _content_headers(whole: CompleteSpeech, format: AudioFormat) -> dict[str, st
 
 
 def _content_disposition(format: AudioFormat) -> str:
-    return f'inline; filename="speech.{format.extension}"'
+    return f'inline; filename="speech.{format.name}"'
 
 
 def _speech_headers(

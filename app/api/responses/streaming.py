@@ -2,78 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from app.api.clients import ReaderPatience
 from app.api.jobs import StreamingJob
 from app.audio.encode import Encoder
-from app.errors import Busy, IntoneError, ReaderTooSlow, TooManyStreams
-from app.types import Samples, Timings
+from app.errors import IntoneError, ReaderTooSlow
+from app.metrics import SynthesisRecord
+from app.types import PlanWarning, Samples, Timings
 
 if TYPE_CHECKING:
     from app.synthesis.stream import SynthesisStream
-
-
-class OpenStreams:
-    """Counter of open streams, in total and for each client; used from one event loop."""
-
-    def __init__(self, most: int, most_per_client: int) -> None:
-        self.most = most
-        self.most_per_client = most_per_client
-        self._by_client: Counter[str] = Counter()
-
-    @property
-    def count(self) -> int:
-        """Number of streams that are open now."""
-        return self._by_client.total()
-
-    def enter(self, client: str) -> None:
-        """Count one more stream of a client, or raise `TooManyStreams` or `Busy`."""
-        if self._by_client[client] >= self.most_per_client:
-            raise TooManyStreams(f"This client has {self.most_per_client} open streams.")
-        if self.count >= self.most:
-            raise Busy(f"{self.most} streams are open.", hint="Try again after the seconds in Retry-After.")
-        self._by_client[client] += 1
-
-    def leave(self, client: str) -> None:
-        """Count one stream of a client less."""
-        self._by_client[client] -= 1
-        # Remove clients without streams, or the table would grow with every address.
-        self._by_client += Counter()
-
-
-class ReaderPatience:
-    """Time that a stream waits for its reader.
-
-    Players read ahead in bursts and then take nothing for minutes, until they have played most of their buffer, or for
-    as long as they are paused. So no single interval counts: waiting uses patience up, and every byte taken restores
-    the time that it may take at the minimum rate. A reader at least as fast is never disconnected for being slow; a
-    slower one, or one that takes nothing, is disconnected when the patience is used up.
-    """
-
-    def __init__(self, seconds: float, least_rate: float, clock: Callable[[], float] = monotonic) -> None:
-        self.left = seconds
-        self._most = seconds
-        self._least_rate = least_rate
-        self._clock = clock
-
-    async def waiting_for(self, taking: Awaitable[None], size: int) -> None:
-        """Wait until the reader has taken `size` bytes, or raise ReaderTooSlow."""
-        began, earned = self._clock(), size / self._least_rate
-        try:
-            async with asyncio.timeout(self.left + earned):
-                await taking
-        except TimeoutError:
-            raise ReaderTooSlow(f"The reader took less than {self._least_rate:g} bytes a second.") from None
-        self.left = min(self._most, self.left + earned - (self._clock() - began))
 
 
 class EncodedStream:
@@ -86,6 +31,8 @@ class EncodedStream:
         """Time spent on encoding so far."""
         self.samples = 0
         """Number of samples encoded so far."""
+        self.queued_ms = 0.0
+        """Time that the request waited for a place."""
 
     def __iter__(self) -> Iterator[bytes]:
         return filter(None, self.pieces())
@@ -112,7 +59,13 @@ class EncodedStream:
     @property
     def timings(self) -> Timings:
         """Time that each stage of the stream has taken so far."""
-        return replace(self.rendering.timings, encode=self.milliseconds)
+        timings = self.rendering.timings
+        return replace(timings, queue=timings.queue + self.queued_ms, encode=self.milliseconds)
+
+    def make_record(self, characters: int, warnings: Sequence[PlanWarning] = ()) -> SynthesisRecord:
+        """Return what was synthesized of a request of some characters, with the warnings from parsing it."""
+        rendering, warnings = self.rendering, [*warnings, *self.rendering.all_warnings]
+        return SynthesisRecord(rendering.spoken, warnings, characters, rendering.seconds, self.timings)
 
 
 MAX_MESSAGE_BYTES = 32_768

@@ -9,12 +9,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.api.errors import log_exception, render_error
+from app.api.clients import get_key_name, identify_client
+from app.api.errors import convert_exception, render_error
 from app.api.live.handshake import LiveGuard
-from app.api.live.messages import INTERNAL_ERROR, choose_close_code, make_error_message
+from app.api.live.messages import choose_close_code, make_error_message
 from app.api.live.options import read_options
 from app.api.live.socket import LiveSocket
-from app.api.middleware.auth import get_key_name, identify_client
 from app.api.state import Service
 from app.errors import IntoneError, NotReady
 
@@ -64,9 +64,9 @@ async def _serve(websocket: WebSocket, voice: str, *, is_multi: bool) -> None:
         websocket.state.log["code"] = error.code
         await _close(websocket, choose_close_code(error), make_error_message(error, None))
     except Exception as error:
-        websocket.state.log["code"] = IntoneError.code
-        log_exception(error, websocket.state.request_id)
-        await _close(websocket, INTERNAL_ERROR, make_error_message(IntoneError(""), None))
+        failure = convert_exception(error, websocket.state.request_id)
+        websocket.state.log["code"] = failure.code
+        await _close(websocket, choose_close_code(failure), make_error_message(failure, None))
     finally:
         service.live.leave(client)
 

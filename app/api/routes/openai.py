@@ -9,19 +9,9 @@ from fastapi import APIRouter, Depends, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.middleware.auth import get_key_name
-from app.api.openapi.errors import (
-    BODY_ERRORS,
-    COMPLETE_ERRORS,
-    STREAM_ERRORS,
-    TEXT_ERRORS,
-    WORK_ERRORS,
-    describe_openai_errors,
-)
+from app.api.openapi.errors import describe_openai_errors, list_errors
 from app.api.openapi.speech import describe_openai_body, describe_openai_response
-from app.api.parsing.body import decode_body
-from app.api.parsing.json import read_json
-from app.api.parsing.negotiation import JSON, parse_media_type
+from app.api.parsing.body import JSON, decode_body, parse_media_type, read_json
 from app.api.parsing.request import ParsedRequest, parse_body, refuse_query, resolve_options
 from app.api.responses.speech import speech_response
 from app.api.schemas import answers
@@ -44,9 +34,7 @@ _CREATED_AT = 1763942400
     summary="Speak a text, as OpenAI's clients ask",
     responses={
         **describe_openai_response(),
-        **describe_openai_errors(
-            *BODY_ERRORS, *WORK_ERRORS, *TEXT_ERRORS, *STREAM_ERRORS, *COMPLETE_ERRORS, ModelNotFound
-        ),
+        **describe_openai_errors(*list_errors("body", "work", "text", "stream", "complete"), ModelNotFound),
     },
     openapi_extra=describe_openai_body(),
     response_class=Response,
@@ -59,18 +47,15 @@ async def speech(request: Request) -> Response:
     query = request.scope["query_string"]
 
     def read(body: bytes) -> ParsedRequest:
-        pipeline = get_service(request).get_pipeline()
         data = read_json(decode_body(body, media))
         refuse_query(query)
         fields, sse, warnings = read_openai(data)
         with remap_error_fields():
             # Accept is ignored: these clients send application/octet-stream.
-            plain = resolve_options(fields, pipeline, None, get_key_name(request))
+            plain = resolve_options(request, fields, negotiated=False)
         return replace(plain, warnings=warnings, answer=replace(plain.answer, timing=sse, sse=sse))
 
-    parsed = await parse_body(request, read)
-    request.state.log["characters"] = parsed.characters
-    return await speech_response(request, parsed)
+    return await speech_response(request, await parse_body(request, read))
 
 
 @router.get("/models", summary="Models by OpenAI's names", responses={200: {"links": _FIRST_MODEL_LINK}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
@@ -53,85 +54,64 @@ BATCH_SIZE_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 """Utterances per batch, up to the largest batch that the settings allow."""
 
 
-def register_gauges(service: Service) -> None:
-    """Register the gauges; those that need a loaded pipeline are 0 before."""
-    _register_readiness(service)
-    _register_queues(service)
-    _register_cache(service)
-    service.metrics.watch(
-        "intone_spool_bytes",
-        "Bytes reserved for complete responses.",
-        lambda: service.spools.reserved,
-    )
-
-
-def _register_readiness(service: Service) -> None:
-    metrics = service.metrics
-    metrics.watch("intone_ready", "1 if GET /ready is 200, else 0.", lambda: float(service.is_ready))
-    metrics.watch_info("intone_build", "Version and backend.", lambda: _build_info(service))
-    metrics.watch("intone_voices", "Available voices.", _from_pipeline(service, lambda one: len(one.registry.voices)))
-
-
-def _register_queues(service: Service) -> None:
-    metrics = service.metrics
-    metrics.watch("intone_requests_waiting", "Requests waiting for a place.", lambda: service.speaking.waiting)
-    metrics.watch("intone_requests_waiting_limit", "Maximum waiting requests.", lambda: service.settings.queue_size)
-    metrics.watch("intone_streams_open", "Open streams.", lambda: service.streams.count)
-    metrics.watch("intone_streams_open_limit", "Maximum open streams.", lambda: service.streams.most)
-    metrics.watch("intone_sockets_open", "Open WebSockets.", lambda: service.live.count)
-    metrics.watch("intone_sockets_open_limit", "Maximum open WebSockets.", lambda: service.live.most)
-    metrics.watch(
-        "intone_utterances_waiting",
-        "Utterances waiting for a worker.",
-        _from_pipeline(service, lambda one: one.engine.waiting.utterances),
-    )
-    metrics.watch(
+_OF_SERVICE: tuple[tuple[str, str, Callable[[Service], float]], ...] = (
+    ("intone_ready", "1 if GET /ready is 200, else 0.", lambda one: float(one.is_ready)),
+    ("intone_requests_waiting", "Requests waiting for a place.", lambda one: one.speaking.waiting),
+    ("intone_requests_waiting_limit", "Maximum waiting requests.", lambda one: one.settings.queue_size),
+    ("intone_streams_open", "Open streams.", lambda one: one.streams.count),
+    ("intone_streams_open_limit", "Maximum open streams.", lambda one: one.streams.most),
+    ("intone_sockets_open", "Open WebSockets.", lambda one: one.live.count),
+    ("intone_sockets_open_limit", "Maximum open WebSockets.", lambda one: one.live.most),
+    ("intone_spool_bytes", "Bytes reserved for complete responses.", lambda one: one.spools.reserved),
+)
+_OF_PIPELINE: tuple[tuple[str, str, Callable[[Pipeline], float]], ...] = (
+    ("intone_voices", "Available voices.", lambda one: len(one.registry.voices)),
+    ("intone_utterances_waiting", "Utterances waiting for a worker.", lambda one: one.engine.waiting.utterances),
+    (
         "intone_workers_alive",
         "Running workers; INTONE_WORKERS once the models are loaded.",
-        _from_pipeline(service, lambda one: one.engine.live_workers),
-    )
-    metrics.watch_count(
+        lambda one: one.engine.live_workers,
+    ),
+    ("intone_cache_bytes", "Memory of the sentence cache, in bytes.", lambda one: one.engine.cache.weight),
+    ("intone_cache_sentences", "Sentences in the cache.", lambda one: len(one.engine.cache)),
+)
+_COUNTERS: tuple[tuple[str, str, Callable[[Pipeline], float]], ...] = (
+    (
         "intone_worker_restarts",
         "Restarts of workers that failed outside of a batch.",
-        _from_pipeline(service, lambda one: one.engine.progress.restarts),
-    )
+        lambda one: one.engine.progress.restarts,
+    ),
+    ("intone_cache_hits", "Sentences that were in the cache.", lambda one: one.engine.cache.hits),
+    ("intone_cache_misses", "Sentences that were not in the cache.", lambda one: one.engine.cache.misses),
+    (
+        "intone_cache_evictions",
+        "Sentences that left the cache to make room for others.",
+        lambda one: one.engine.cache.evictions,
+    ),
+)
+"""Name, description and value of each gauge, and of each counter, of a loaded pipeline."""
+
+
+def register_gauges(service: Service) -> None:
+    """Register the gauges; those that need a loaded pipeline are 0 before."""
+    metrics = service.metrics
+
+    def read(value: Callable[[Pipeline], float]) -> float:
+        return value(service.loaded) if service.loaded else 0.0
+
+    for name, text, of_service in _OF_SERVICE:
+        metrics.watch(name, text, partial(of_service, service))
+    for name, text, value in _OF_PIPELINE:
+        metrics.watch(name, text, partial(read, value))
+    for name, text, value in _COUNTERS:
+        metrics.watch_count(name, text, partial(read, value))
+    metrics.watch_info("intone_build", "Version and backend.", lambda: _build_info(service))
     metrics.watch_sizes(
         "intone_batch_utterances",
         "Utterances in each batch that a worker took.",
         BATCH_SIZE_BUCKETS,
-        lambda: pipeline.engine.progress.batches if (pipeline := service.loaded) else {},
+        lambda: service.loaded.engine.progress.batches if service.loaded else {},
     )
-
-
-def _register_cache(service: Service) -> None:
-    watch, count = service.metrics.watch, service.metrics.watch_count
-    watch(
-        "intone_cache_bytes",
-        "Memory of the sentence cache, in bytes.",
-        _from_pipeline(service, lambda one: one.engine.cache.weight),
-    )
-    watch(
-        "intone_cache_sentences", "Sentences in the cache.", _from_pipeline(service, lambda one: len(one.engine.cache))
-    )
-    count(
-        "intone_cache_hits",
-        "Sentences that were in the cache.",
-        _from_pipeline(service, lambda one: one.engine.cache.hits),
-    )
-    count(
-        "intone_cache_misses",
-        "Sentences that were not in the cache.",
-        _from_pipeline(service, lambda one: one.engine.cache.misses),
-    )
-    count(
-        "intone_cache_evictions",
-        "Sentences that left the cache to make room for others.",
-        _from_pipeline(service, lambda one: one.engine.cache.evictions),
-    )
-
-
-def _from_pipeline(service: Service, value: Callable[[Pipeline], float]) -> Callable[[], float]:
-    return lambda: value(pipeline) if (pipeline := service.loaded) else 0.0
 
 
 def _build_info(service: Service) -> dict[str, str]:

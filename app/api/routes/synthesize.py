@@ -9,17 +9,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.api.clients import identify_client
 from app.api.jobs import IsCancelled
-from app.api.middleware.auth import identify_client
-from app.api.openapi.errors import (
-    BODY_ERRORS,
-    COMPLETE_ERRORS,
-    SPEECH_ERRORS,
-    STREAM_ERRORS,
-    TEXT_ERRORS,
-    WORK_ERRORS,
-    describe_problems,
-)
+from app.api.openapi.errors import SPEECH_ERRORS, describe_problems, list_errors
 from app.api.openapi.speech import (
     describe_audio_ranges,
     describe_audio_response,
@@ -28,7 +20,7 @@ from app.api.openapi.speech import (
     describe_speech_query,
 )
 from app.api.parsing.body import wait_for_disconnect
-from app.api.parsing.request import ParsedRequest, is_known, read_get, read_request
+from app.api.parsing.request import ParsedRequest, is_known, read_fields, read_query, read_request
 from app.api.responses.complete import CompleteResponse, select_range
 from app.api.responses.speech import complete_response, speech_response
 from app.api.state import get_service, limit_rate
@@ -54,12 +46,10 @@ async def synthesize(request: Request) -> Response:
 @router.get(
     "/synthesize",
     dependencies=[Depends(limit_rate)],
-    summary="Speak a text that stands in the address",
+    summary="Speak the text in the URL",
     responses={
         **describe_audio_ranges(),
-        **describe_problems(
-            *TEXT_ERRORS, *WORK_ERRORS, *STREAM_ERRORS, *COMPLETE_ERRORS, NotAcceptable, RangeNotSatisfiable
-        ),
+        **describe_problems(*list_errors("text", "work", "stream", "complete"), NotAcceptable, RangeNotSatisfiable),
     },
     openapi_extra=describe_speech_query(),
     response_class=Response,
@@ -67,7 +57,7 @@ async def synthesize(request: Request) -> Response:
 async def synthesize_get(request: Request) -> Response:
     """Synthesize from query parameters, for `<audio src>`. The seed is 0 by default, so that the response is always the
     same, audio supports range requests, and a response that the client has already is not made again."""
-    parsed = await read_get(request)
+    parsed = await read_fields(request, partial(read_query, request.scope["query_string"]))
     # Ranges need audio: a part of a JSON document is not JSON.
     if (parsed.answer.stream or parsed.answer.timing) and not is_known(request, parsed.etag):
         return await speech_response(request, parsed)
@@ -98,7 +88,7 @@ async def _range_response(request: Request, whole: CompleteResponse) -> Complete
     "/analyze",
     dependencies=[Depends(limit_rate)],
     summary="The plan of a text",
-    responses={**describe_plan_response(), **describe_problems(*BODY_ERRORS, *WORK_ERRORS, *TEXT_ERRORS)},
+    responses={**describe_plan_response(), **describe_problems(*list_errors("body", "work", "text"))},
     openapi_extra=describe_speech_body(),
 )
 async def analyze(request: Request) -> Response:

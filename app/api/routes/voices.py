@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.openapi.errors import COMPLETE_ERRORS, STREAM_ERRORS, WORK_ERRORS, describe_problems
+from app.api.openapi.errors import describe_problems, list_errors
 from app.api.openapi.speech import describe_audio_ranges
 from app.api.parsing.request import is_known, read_fields
 from app.api.responses.complete import select_range
@@ -85,7 +85,7 @@ async def voice(
     responses={
         **describe_audio_ranges(),
         **describe_problems(
-            VoiceNotFound, *WORK_ERRORS, *STREAM_ERRORS, *COMPLETE_ERRORS, NotAcceptable, RangeNotSatisfiable
+            VoiceNotFound, *list_errors("work", "stream", "complete"), NotAcceptable, RangeNotSatisfiable
         ),
     },
     response_class=Response,

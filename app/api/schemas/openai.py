@@ -9,18 +9,16 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 
-from app.api.parsing.json import quote_value
 from app.api.schemas.request import (
     EmotionField,
     FormatName,
     SpeechBody,
     check_fields,
     convert_errors,
-    make_invalid_request,
     warn_ignored,
 )
 from app.audio.encode import find_format
-from app.errors import FieldError, InvalidRequest, ModelNotFound
+from app.errors import FieldError, InvalidRequest, ModelNotFound, quote_value
 from app.fields import Hertz, SpeechOptions, Text, open_enum, require_values
 from app.types import PlanWarning
 
@@ -116,22 +114,19 @@ def read_openai(data: Any) -> ParsedOpenAiSpeech:
     if not isinstance(data, dict):
         raise InvalidRequest("The body must be a JSON object.", hint='Such as {"model": "intone", "input": "Hello."}.')
     try:
-        body = OpenAiSpeech.model_validate(_drop_empty_fields(data))
+        # Many clients send empty strings for the inputs that a user leaves empty.
+        given = {name: value for name, value in data.items() if value != "" or name == "input"}
+        body = OpenAiSpeech.model_validate(given)
     except ValidationError as error:
-        raise make_invalid_request(convert_errors(error, OpenAiSpeech)) from None
+        raise InvalidRequest.from_fields(convert_errors(error, OpenAiSpeech)) from None
     if body.model is not None:
         check_model(body.model)
     sse = body.stream_format == "sse"
     if sse and body.stream is False:
-        raise make_invalid_request(
-            [FieldError("events are a stream, so it cannot be false beside stream_format sse", "#/stream")]
-        )
-    return ParsedOpenAiSpeech(_to_speech_body(body), sse, _warn_unknown_fields(data))
-
-
-def _drop_empty_fields(data: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields without empty strings, which many clients send for the inputs that a user leaves empty."""
-    return {name: value for name, value in data.items() if value != "" or name == "input"}
+        detail = "events are a stream, so it cannot be false beside stream_format sse"
+        raise InvalidRequest.from_fields([FieldError.at(detail, "stream")])
+    warnings = warn_ignored(name for name in data if name not in OpenAiSpeech.model_fields)
+    return ParsedOpenAiSpeech(_to_speech_body(body), sse, warnings)
 
 
 def check_model(name: str) -> str:
@@ -148,11 +143,14 @@ def remap_error_fields() -> Iterator[None]:
     try:
         yield
     except InvalidRequest as error:
-        raise make_invalid_request([_rename_field(one) for one in error.fields]) from None
+        named = ((one.detail, one.pointer.removeprefix("#/")) for one in error.fields)
+        renamed = [FieldError(detail, f"#/{_OPENAI_NAMES.get(name, name)}") for detail, name in named]
+        raise InvalidRequest.from_fields(renamed) from None
 
 
 def _to_speech_body(body: OpenAiSpeech) -> SpeechBody:
     format = body.response_format or DEFAULT_FORMAT
+    row = find_format(format)  # an unknown format is refused later
     # A request for events is a stream in every format.
     stream = body.stream_format == "sse" or format.lower() not in COMPLETE_FORMATS
     values = {
@@ -162,23 +160,8 @@ def _to_speech_body(body: OpenAiSpeech) -> SpeechBody:
         "tags": body.tags if body.ssml or body.tags is not None else True,
         "emotion": body.emotion,
         "format": format,
-        "sample_rate": _default_rate(format) if body.sample_rate is None else body.sample_rate,
+        "sample_rate": body.sample_rate or (row.choose_sample_rate(SAMPLE_RATE) if row else SAMPLE_RATE),
         "stream": stream if body.stream is None else body.stream,
     }
     with remap_error_fields():
         return check_fields(values)
-
-
-def _default_rate(format: str) -> int:
-    """Return the sample rate (Hertz) of a request that names none; an unknown format is refused later."""
-    row = find_format(format)
-    return row.choose_sample_rate(SAMPLE_RATE) if row else SAMPLE_RATE
-
-
-def _warn_unknown_fields(data: dict[str, Any]) -> tuple[PlanWarning, ...]:
-    return warn_ignored(name for name in data if name not in OpenAiSpeech.model_fields)
-
-
-def _rename_field(error: FieldError) -> FieldError:
-    name = error.pointer.removeprefix("#/")
-    return FieldError(error.detail, f"#/{_OPENAI_NAMES.get(name, name)}")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache, partial
 from itertools import islice
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
-from app.api.parsing.json import has_surrogate, json_pointer, quote_value
-from app.api.schemas.plan import PlanBody
 from app.audio.encode import FORMATS
-from app.errors import FieldError, InvalidRequest
+from app.errors import FieldError, InvalidRequest, quote_value
 from app.fields import (
     EmotionName,
     Hertz,
@@ -22,6 +20,7 @@ from app.fields import (
     list_leaf_types,
     open_enum,
 )
+from app.planning.serialize import PlanBody
 from app.types import MAX_WEIGHT, PlanWarning
 
 MAX_LISTED_NAMES = 10
@@ -147,53 +146,31 @@ def check_fields(data: Any) -> SpeechBody:
     try:
         body = SpeechBody.model_validate(data)
     except ValidationError as error:
-        raise make_invalid_request(convert_errors(error, SpeechBody)) from None
-    if wrong := [*_find_surrogates(body), *_check_content(body)]:
-        raise make_invalid_request(wrong)
+        raise InvalidRequest.from_fields(convert_errors(error, SpeechBody)) from None
+    if wrong := _check_content(body):
+        raise InvalidRequest.from_fields(wrong)
     return body
-
-
-def _find_surrogates(body: SpeechBody) -> list[FieldError]:
-    """Return errors for fields that contain a lone surrogate."""
-    emotions, context = (one if isinstance(one, str | None) else "".join(one) for one in (body.emotion, body.context))
-    lexicon, voices = (
-        "".join(one for pair in (mapping or {}).items() for one in pair) for mapping in (body.lexicon, body.voices)
-    )
-    turns = "".join(f"{one.text}{one.voice or ''}{''.join(one.emotion or ())}" for one in body.turns or ())
-    fields = ("text", "ssml", "voice", "format", "instructions")
-    written = {
-        **{name: getattr(body, name) for name in fields},
-        "emotion": emotions,
-        "context": context,
-        "lexicon": lexicon,
-        "voices": voices,
-        "turns": turns,
-    }
-    broken = [name for name, value in written.items() if has_surrogate(value)]
-    return [FieldError("holds half of a surrogate pair, which is no character", json_pointer(name)) for name in broken]
 
 
 def _check_content(body: SpeechBody) -> list[FieldError]:
     """Return errors for missing or multiple content, and for fields that a plan sets itself."""
     given = [name for name in CONTENT_FIELDS if getattr(body, name) is not None]
     if not given:
-        return [FieldError("is missing; give one of text, ssml, turns and plan", json_pointer("text"))]
+        return [FieldError.at("is missing; give one of text, ssml, turns and plan", "text")]
     if len(given) > 1:
-        return [
-            FieldError(f"is given beside {given[0]}; give one of text, ssml, turns and plan", json_pointer(given[1]))
-        ]
+        return [FieldError.at(f"is given beside {given[0]}; give one of text, ssml, turns and plan", given[1])]
     blank = [place for place, one in enumerate(body.turns or ()) if not one.text.strip()]
     if blank:
-        return [FieldError("is empty, or nothing but white space", json_pointer("turns", blank[0], "text"))]
+        return [FieldError.at("is empty, or nothing but white space", "turns", blank[0], "text")]
     of_text = [
         name for name in _TEXT_FIELDS if body.text is None and body.turns is None and getattr(body, name) is not None
     ]
     if of_text:
-        return [FieldError(f"{_TEXT_FIELDS[name]}, but {given[0]} is given", json_pointer(name)) for name in of_text]
+        return [FieldError.at(f"{_TEXT_FIELDS[name]}, but {given[0]} is given", name) for name in of_text]
     if body.plan is None:
         return []
     beside = [name for name in _PLAN_FIELDS if getattr(body, name) is not None]
-    return [FieldError("stands in the plan, utterance by utterance", json_pointer(name)) for name in beside]
+    return [FieldError.at("stands in the plan, utterance by utterance", name) for name in beside]
 
 
 def convert_errors(error: ValidationError, model: type[BaseModel]) -> list[FieldError]:
@@ -201,8 +178,7 @@ def convert_errors(error: ValidationError, model: type[BaseModel]) -> list[Field
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     known = cache(partial(_list_known_fields, model))
     return [
-        FieldError(_format_message(one["type"], one["msg"], known(one["loc"][:-1])), json_pointer(*one["loc"]))
-        for one in problems
+        FieldError.at(_format_message(one["type"], one["msg"], known(one["loc"][:-1])), *one["loc"]) for one in problems
     ]
 
 
@@ -226,12 +202,6 @@ def _format_message(kind: str, message: str, known: str) -> str:
         return f"unknown field; known are {known}"
     message = message.removeprefix("Value error, ")
     return "is missing" if kind == "missing" else message[:1].lower() + message[1:]
-
-
-def make_invalid_request(fields: Sequence[FieldError]) -> InvalidRequest:
-    """Return the error for invalid fields; its message names the first three."""
-    detail = "; ".join(f"{field.pointer[2:]}: {field.detail}" for field in fields[:3])
-    return InvalidRequest(f"{detail}.", hint="GET /docs lists the fields.", fields=fields)
 
 
 def warn_ignored(names: Iterable[str]) -> tuple[PlanWarning, ...]:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import NoReturn
 
 from uvicorn.server import ServerState
 from wyoming.event import Event
 from wyoming.ping import Pong
 
+from app.api.clients import mask_address
 from app.api.connections import LINGER_SECONDS, QUIET_SECONDS, Connections
 from app.api.jobs import ClientDisconnected, retrieve_exception
-from app.api.middleware.auth import mask_address
+from app.api.live.protocol import CLOSE_SECONDS
 from app.api.state import Service
 from app.api.wyoming.events import MAX_HEADER_BYTES, encode_event, make_error_event, read_event
 from app.api.wyoming.exchange import observe_exchange
-from app.api.wyoming.speaking import Client, LiveSpeech, begin_live_speech, speak_text
+from app.api.wyoming.speaking import LiveSpeech, WyomingClient, begin_live_speech, speak_text
 from app.api.wyoming.voices import make_info, read_text
 from app.errors import IntoneError, InvalidRequest, ReaderTooSlow, SocketSilent
 
@@ -51,8 +51,8 @@ class WyomingConnection:
         self._patience = service.make_patience()
         peer = writer.get_extra_info("peername")
         name = mask_address(peer[0]) if isinstance(peer, tuple) else LOCAL_CLIENT
-        self._client = Client(name, self._send, self._wait_until_left)
         self._left = asyncio.Event()
+        self._client = WyomingClient(name, self._send, self._left.wait)
         self._live: LiveSpeech | None = None
         self._is_stopping = False
         # uvicorn waits for its connections and tasks before it stops, and then cancels the tasks.
@@ -76,7 +76,7 @@ class WyomingConnection:
         """Finish the request in progress, and then close; uvicorn calls this when the server stops."""
         self._is_stopping = True
         if self in self._connections.idle:
-            self.transport.close()
+            self._close()
 
     def end_input(self) -> bool:
         """Stop the speech in progress, as the client has closed its side; return whether other answers are due."""
@@ -110,7 +110,12 @@ class WyomingConnection:
         finally:
             if self._live:
                 self._live.close()
-            self.transport.close()
+            self._close()
+
+    def _close(self) -> None:
+        """Close the connection, within a bounded time if the client does not read the rest."""
+        self.transport.close()
+        asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.transport.abort)
 
     async def _next_event(self) -> Event | None:
         """Return the next event, or None at the end of the connection.
@@ -130,7 +135,10 @@ class WyomingConnection:
                 await self._finish_live()
                 return None
             if reading.done():
-                return self._check_read(reading)
+                try:
+                    return reading.result()
+                except IntoneError as error:
+                    self._refuse(error)
         finally:
             reading.cancel()
             await asyncio.wait({reading})  # a stream has one reader at a time
@@ -138,13 +146,6 @@ class WyomingConnection:
             self._live.fail(SocketSilent(f"No event came for {TEXT_SECONDS} seconds.", hint="Send synthesize-stop."))
             await self._finish_live()
         return None
-
-    def _check_read(self, reading: asyncio.Task[Event | None]) -> Event | None:
-        """Return what was read; log an error."""
-        try:
-            return reading.result()
-        except IntoneError as error:
-            self._refuse(error)
 
     def _refuse(self, error: IntoneError) -> NoReturn:
         """Log and count an error outside of any speech, and raise it."""
@@ -162,8 +163,11 @@ class WyomingConnection:
         elif event.type == "synthesize":
             # Within a text that arrives in pieces, Home Assistant repeats it whole for servers that take no pieces.
             if self._live is None:
-                with self._busy():
+                self._connections.idle.pop(self, None)
+                try:
                     await speak_text(self._service, self._client, event.data)
+                finally:
+                    self._mark_idle()
         elif event.type == "synthesize-start":
             await self._begin_live(event)
         elif event.type in ("synthesize-chunk", "synthesize-stop"):
@@ -204,14 +208,6 @@ class WyomingConnection:
             self._live = None
             self._mark_idle()
 
-    @contextmanager
-    def _busy(self) -> Iterator[None]:
-        self._connections.idle.pop(self, None)
-        try:
-            yield
-        finally:
-            self._mark_idle()
-
     def _mark_idle(self) -> None:
         if not self.transport.is_closing():
             self._connections.idle[self] = None
@@ -236,6 +232,3 @@ class WyomingConnection:
             async with asyncio.timeout(LINGER_SECONDS):
                 while await self._reader.read(MAX_HEADER_BYTES):
                     pass
-
-    async def _wait_until_left(self) -> None:
-        await self._left.wait()

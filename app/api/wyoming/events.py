@@ -15,7 +15,7 @@ from wyoming.error import Error
 from wyoming.event import Event
 
 from app.api.errors import redact_error
-from app.api.parsing.json import read_json
+from app.api.parsing.body import read_json
 from app.errors import BodyTooLarge, IntoneError, InvalidRequest, UnreadableBody
 
 MAX_HEADER_BYTES = 64 * 1024

@@ -12,9 +12,9 @@ from typing import Any
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event
 
-from app.api.errors import log_exception
+from app.api.errors import convert_exception
 from app.api.jobs import ClientDisconnected
-from app.api.middleware.access_log import CLIENT_CLOSED_REQUEST, log_request
+from app.api.middleware import CLIENT_CLOSED_REQUEST, log_request
 from app.api.responses.speech import summarize_synthesis
 from app.api.responses.streaming import MAX_MESSAGE_BYTES
 from app.api.state import Service
@@ -100,8 +100,8 @@ def observe_exchange(service: Service, send: Send, route: str = OTHER) -> Iterat
         exchange.close(CLIENT_CLOSED_REQUEST)
         raise
     except Exception as error:
-        log_exception(error, exchange.request_id)
-        exchange.close(IntoneError.status, IntoneError.code)
-        raise IntoneError("Something failed inside the service.") from None
+        failure = convert_exception(error, exchange.request_id)
+        exchange.close(failure.status, failure.code)
+        raise failure from None
     else:
         exchange.close(200)

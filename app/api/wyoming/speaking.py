@@ -19,15 +19,14 @@ from app.api.wyoming.voices import make_speech_request
 from app.audio.encode import FORMATS, to_int16
 from app.errors import IntoneError
 from app.metrics import SynthesisRecord
-from app.types import PlanWarning, SpeechRequest, Utterance
+from app.types import PlanWarning, Utterance
 
 if TYPE_CHECKING:
     from app.live.stream import LiveStream
-    from app.synthesis.pipeline import Pipeline
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class WyomingClient:
     """Client of one connection."""
 
     name: str
@@ -37,7 +36,7 @@ class Client:
 
 
 @contextmanager
-def admit(service: Service, client: Client, route: str) -> Iterator[Exchange]:
+def admit(service: Service, client: WyomingClient, route: str) -> Iterator[Exchange]:
     """Yield the exchange of a request for speech, or raise the `RateLimited`, `TooManyStreams` or `Busy` of a limit."""
     with observe_exchange(service, client.send, route) as exchange:
         service.rate_limit.check_client(client.name)
@@ -48,43 +47,36 @@ def admit(service: Service, client: Client, route: str) -> Iterator[Exchange]:
             service.streams.leave(client.name)
 
 
-async def speak_text(service: Service, client: Client, data: Mapping[str, Any]) -> None:
+async def speak_text(service: Service, client: WyomingClient, data: Mapping[str, Any]) -> None:
     """Answer `synthesize`: speak the whole text."""
     with admit(service, client, WHOLE_TEXT) as exchange:
         pipeline = service.get_pipeline()
-        await _stream_speech(service, client, pipeline, make_speech_request(data, pipeline, with_text=True), exchange)
+        request = make_speech_request(data, pipeline, with_text=True)
+        encodings: list[EncodedStream] = []
 
+        def work(cancelled: IsCancelled) -> Iterator[bytes]:
+            rendering = pipeline.render(request, cancelled)
+            encodings.append(EncodedStream(rendering, FORMATS["pcm"].stream(rendering.selection.sample_rate)))
+            yield from encodings[0]
 
-async def _stream_speech(
-    service: Service, client: Client, pipeline: Pipeline, request: SpeechRequest, exchange: Exchange
-) -> None:
-    encodings: list[EncodedStream] = []
-
-    def work(cancelled: IsCancelled) -> Iterator[bytes]:
-        rendering = pipeline.render(request, cancelled)
-        encodings.append(EncodedStream(rendering, FORMATS["pcm"].stream(rendering.selection.sample_rate)))
-        yield from encodings[0]
-
-    job = await service.speaking.start(work, client.wait_for_disconnect)
-    (encoding,) = encodings
-    rendering, sample_rate = encoding.rendering, encoding.rendering.selection.sample_rate
-    try:
-        async for piece in job.result:
-            await exchange.send_audio(piece, sample_rate)
-        await exchange.end_audio(sample_rate, rendering.all_warnings)
-    finally:
-        job.result.close()
-        timings = replace(encoding.timings, queue=encoding.timings.queue + job.queued_ms)
-        exchange.record_synthesis(
-            SynthesisRecord(rendering.spoken, rendering.all_warnings, len(request.text), rendering.seconds, timings)
-        )
+        job = await service.speaking.start(work, client.wait_for_disconnect)
+        (encoding,) = encodings
+        encoding.queued_ms = job.queued_ms
+        rendering, sample_rate = encoding.rendering, encoding.rendering.selection.sample_rate
+        try:
+            async for piece in job.result:
+                await exchange.send_audio(piece, sample_rate)
+            await exchange.end_audio(sample_rate, rendering.all_warnings)
+        finally:
+            job.result.close()
+            exchange.record_synthesis(encoding.make_record(len(request.text)))
 
 
 class LiveSpeech:
     """One text that arrives in events, and the task that speaks it until its end or an error."""
 
     def __init__(
-        self, service: Service, client: Client, stream: LiveStream, exchange: Exchange, admission: ExitStack
+        self, service: Service, client: WyomingClient, stream: LiveStream, exchange: Exchange, admission: ExitStack
     ) -> None:
         """Take an admitted exchange, and close `admission` when the speech ends."""
         self._service = service
@@ -144,19 +136,18 @@ class LiveSpeech:
                 )
 
 
-async def begin_live_speech(service: Service, client: Client, data: Mapping[str, Any]) -> LiveSpeech:
+async def begin_live_speech(service: Service, client: WyomingClient, data: Mapping[str, Any]) -> LiveSpeech:
     """Answer `synthesize-start`: begin to speak a text whose pieces follow."""
     with ExitStack() as admission:
         exchange = admission.enter_context(admit(service, client, LIVE_TEXT))
         pipeline = service.get_pipeline()
         request = make_speech_request(data, pipeline, with_text=False)
+
+        def open_stream() -> LiveStream:
+            from app.live.session import LiveSession
+            from app.live.stream import LiveStream
+
+            return LiveStream(LiveSession(pipeline, request), service.speaking.run_step)
+
         # In a thread, as the first call imports modules.
-        stream = await run_in_threadpool(_open_stream, service, pipeline, request)
-        return LiveSpeech(service, client, stream, exchange, admission.pop_all())
-
-
-def _open_stream(service: Service, pipeline: Pipeline, request: SpeechRequest) -> LiveStream:
-    from app.live.session import LiveSession
-    from app.live.stream import LiveStream
-
-    return LiveStream(LiveSession(pipeline, request), service.speaking.run_step)
+        return LiveSpeech(service, client, await run_in_threadpool(open_stream), exchange, admission.pop_all())

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from wyoming.info import Attribution, Info, TtsProgram, TtsVoice, TtsVoiceSpeaker
 
 from app.api.parsing.body import strip_bom
-from app.api.parsing.json import has_surrogate
 from app.errors import FieldError, InvalidRequest, VoiceNotFound
 from app.packages import version
 from app.types import Emotion, SpeechRequest
@@ -58,7 +57,10 @@ def make_speech_request(data: Mapping[str, Any], pipeline: Pipeline, *, with_tex
     """
     from app.emotion import parse_emotion_spec  # a loaded pipeline has already imported it
 
-    is_ssml = _read_format(data) == "ssml"
+    text_format = _read_string(data, "text_format") or "text"
+    if text_format not in ("text", "ssml"):
+        raise _make_field_error("text_format", "must be text or ssml")
+    is_ssml = text_format == "ssml"
     if is_ssml and not with_text:
         raise _make_field_error("text_format", "SSML cannot arrive in pieces; send it in one event synthesize")
     text = read_text(data) if with_text else ""
@@ -80,16 +82,12 @@ def find_language(registry: Registry, language: str) -> Voice:
     """Return the voice that speaks a language, the default one if it does; raise `VoiceNotFound` if none does."""
     voices = [registry.get(), *registry.voices.values()]
     wanted = language.lower().replace("_", "-")
-    for matches in (str.__eq__, _has_same_primary_tag):
+    for shorten in (str, lambda tag: tag.partition("-")[0]):
         for voice in voices:
-            if matches(voice.manifest.locale.lower(), wanted):
+            if shorten(voice.manifest.locale.lower()) == shorten(wanted):
                 return voice
     spoken = ", ".join(sorted({voice.manifest.locale for voice in voices}))
     raise VoiceNotFound(f"No voice speaks {language!r:.80}.", hint=f"Languages: {spoken}.")
-
-
-def _has_same_primary_tag(locale: str, wanted: str) -> bool:
-    return locale.partition("-")[0] == wanted.partition("-")[0]
 
 
 def read_text(data: Mapping[str, Any]) -> str:
@@ -97,14 +95,7 @@ def read_text(data: Mapping[str, Any]) -> str:
     text = data.get("text")
     if not isinstance(text, str):
         raise _make_field_error("text", "must be a string")
-    return strip_bom(_refuse_surrogates("text", text))
-
-
-def _read_format(data: Mapping[str, Any]) -> str:
-    written = _read_string(data, "text_format") or "text"
-    if written not in ("text", "ssml"):
-        raise _make_field_error("text_format", "must be text or ssml")
-    return written
+    return strip_bom(text)
 
 
 def _read_string(data: Mapping[str, Any], name: str) -> str | None:
@@ -112,14 +103,8 @@ def _read_string(data: Mapping[str, Any], name: str) -> str | None:
     value = data.get(name)
     if value is not None and not isinstance(value, str):
         raise _make_field_error(name, "must be a string")
-    return _refuse_surrogates(name, value) if value else None
-
-
-def _refuse_surrogates(name: str, value: str) -> str:
-    if has_surrogate(value):
-        raise _make_field_error(name, "holds half of a surrogate pair, which is no character")
-    return value
+    return value or None
 
 
 def _make_field_error(name: str, detail: str) -> InvalidRequest:
-    return InvalidRequest(f"{name}: {detail}.", fields=[FieldError(detail, f"#/{name}")])
+    return InvalidRequest.from_fields([FieldError.at(detail, name)], hint="")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from torch import Tensor
-
+from app.inference import Array
 from app.synthesis.tokenizer import Tokenizer
 
 SpeakerShares = Mapping[int, float]
@@ -33,7 +32,7 @@ class AcousticInput:
 class Mel:
     """Mel spectrogram of an utterance, with faults of the model."""
 
-    frames: Tensor
+    frames: Array
     """(1, n_mels, T), normalized as in the checkpoint's config."""
     durations: tuple[int, ...] | None
     """Frames of each token; None if the model does not report them."""
@@ -61,20 +60,6 @@ class AcousticModel(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedConfig:
-    """A checkpoint's config and related facts, without its weights."""
-
-    config: Any
-    """coqui's config object."""
-    speakers: tuple[str, ...]
-    """Speaker names in the order of their embeddings; empty for a single speaker."""
-    language: str | None
-    """Language in voice.json; None uses the config's."""
-    frame_rate: float
-    """Frames per second."""
-
-
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class LoadedCheckpoint:
     """An acoustic model with its tokenizer and speaker names."""
@@ -82,4 +67,4 @@ class LoadedCheckpoint:
     tokenizer: Tokenizer
     model: AcousticModel
     speakers: tuple[str, ...]
-    """See `LoadedConfig.speakers`."""
+    """Speaker names in the order of their embeddings; empty for a single speaker."""

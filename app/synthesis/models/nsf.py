@@ -12,17 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import librosa
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from app.inference import Array
 from app.synthesis.coqui import HifiganGenerator
-
-PITCH_BASE_HZ = 100.0
-MIN_SINE = 1e-5
+from app.synthesis.mel import compute_mel_centres
+from app.synthesis.models.waveform import MIN_SINE, PITCH_BASE_HZ
 
 
 def make_pulse_train(pitch: Tensor, hop_length: int, sample_rate: int, top_hz: float) -> Tensor:
@@ -30,11 +28,12 @@ def make_pulse_train(pitch: Tensor, hop_length: int, sample_rate: int, top_hz: f
 
     `pitch` is log2(F0 / 100 Hz), (B, T); the samples are (B, T * hop_length).
     """
-    frequency = PITCH_BASE_HZ * 2 ** to_samples(pitch, hop_length)
-    # The cumulative sum needs double precision. The distance to the nearest pulse does not: near a pulse it is small.
-    phase = torch.cumsum(frequency.double() / sample_rate, 1)
+    # In double precision, because the phase sums all errors, and `interpolate` errs the more the later a sample is.
+    # The distance to the nearest pulse does not need it: near a pulse it is small.
+    frequency = PITCH_BASE_HZ * 2 ** to_samples(pitch.double(), hop_length)
+    phase = torch.cumsum(frequency / sample_rate, 1)
     angle = math.pi * (phase - phase.round()).float()
-    harmonics = torch.floor(top_hz / frequency)
+    harmonics = torch.floor(top_hz / frequency.float())
     sine = torch.sin(angle)
     at_pulse = sine.abs() < MIN_SINE
     divisor = torch.where(at_pulse, torch.ones_like(sine), sine)
@@ -203,6 +202,26 @@ class HifiganSourceGenerator(HifiganGenerator):  # type: ignore[misc]  # coqui's
         return torch.tanh(self.conv_post(F.leaky_relu(hidden)) + self.direct(excitation))
 
 
+class PlainSource:
+    """Pitch and excitation of a generator from and to arrays, in PyTorch; see `vocoders.HifiganSource`."""
+
+    def __init__(self, generator: HifiganSourceGenerator) -> None:
+        self.pitch, self.source = generator.pitch.eval(), generator.source.eval()
+
+    @torch.inference_mode()
+    def read_pitch(self, mel: Array) -> tuple[Array, Array]:
+        """Map (1, n_mels, T) -> log2(F0 / 100 Hz) and voicing, 0 or 1, (T,) each."""
+        pitch, voicing_logit = self.pitch(torch.from_numpy(mel))
+        return pitch[0].numpy(), (voicing_logit[0] > 0).float().numpy()
+
+    @torch.inference_mode()
+    def excite(self, mel: Array, pitch: Array, voicing: Array, noise: Array) -> Array:
+        """Compute the excitation of a whole utterance, (1, 2, T * hop), from noise (T * hop,)."""
+        tracks = (torch.from_numpy(track)[None] for track in (pitch, voicing, noise))
+        excitation: Array = self.source(torch.from_numpy(mel), *tracks).numpy()
+        return excitation
+
+
 def standardize(mel: Tensor) -> Tensor:
     """Scale log-mel values to about zero mean and unit variance, as in the training of both small networks."""
     return (mel - MEL_MEAN) / MEL_SCALE
@@ -231,11 +250,6 @@ def interpolate_bands(sample_rate: int, fft_size: int, num_mels: int, fmin: floa
     weights[np.arange(len(bins)), upper - 1] = 1 - share
     weights[np.arange(len(bins)), upper] = share
     return torch.from_numpy(weights)
-
-
-def compute_mel_centres(num_mels: int, fmin: float, fmax: float) -> npt.NDArray[np.float64]:
-    """Return the middle frequencies of Slaney mel bands in hertz, (n_mels,)."""
-    return np.asarray(librosa.mel_frequencies(num_mels + 2, fmin=fmin, fmax=fmax)[1:-1])
 
 
 def make_minimum_phase_lifter(config: SourceConfig) -> Tensor:

@@ -67,7 +67,7 @@ class TacotronAcoustic:
         runaway = outputs["stop_tokens"].shape[1] >= steps and not bool(outputs["stop_tokens"][0, -1] > 0.5)
         read = int(outputs["alignments"][0].argmax(dim=-1).max()) + 1
         truncated = not runaway and read < MIN_READ_SHARE * len(input.tokens)
-        return Mel(stretch(frames, input.speed), None, runaway=runaway, truncated=truncated)
+        return Mel(stretch(frames, input.speed).numpy(), None, runaway=runaway, truncated=truncated)
 
     def limit_steps(self, tokens: int) -> int:
         """Return the maximum number of decoder steps for a number of tokens."""

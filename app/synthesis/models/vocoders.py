@@ -5,21 +5,24 @@ Each vocoder works in chunks that overlap by its receptive field, so that the ch
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+import numpy as np
 
-from app.inference import Backend
-from app.synthesis.coqui import HifiganGenerator
+from app.inference import AnyArray, Array, Network
 from app.synthesis.expression import apply_expression, cut_expression
-from app.synthesis.mel import find_input_span, pad_to_multiple, split_at_quiet_frames, split_frames
-from app.synthesis.models.nsf import HifiganSourceGenerator, compute_mel_centres
-from app.synthesis.models.vocos import VocosSourceGenerator
+from app.synthesis.mel import (
+    compute_mel_centres,
+    find_input_span,
+    pad_frames,
+    pad_to_multiple,
+    split_at_quiet_frames,
+    split_frames,
+)
+from app.synthesis.models.waveform import VocosConfig, Waveform
+from app.synthesis.noise import draw_noise
 from app.types import Samples
 from app.voices.manifest import NO_EXPRESSION, Expression
 
@@ -39,7 +42,7 @@ class Vocoder(Protocol):
     """Samples per frame."""
 
     def generate_chunks(
-        self, mel: Tensor, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
+        self, mel: Array, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
     ) -> Iterator[Samples]:
         """Yield the samples (T * hop,) of a mel spectrogram (1, n_mels, T) in chunks, within -1..1.
 
@@ -49,7 +52,7 @@ class Vocoder(Protocol):
         ...
 
 
-def vocode(vocoder: Vocoder, mel: Tensor, seed: int, low_latency: bool, expression: Expression) -> Iterator[Samples]:
+def vocode(vocoder: Vocoder, mel: Array, seed: int, low_latency: bool, expression: Expression) -> Iterator[Samples]:
     """Yield the samples of a mel spectrogram of any length, in spans for each of which a harmonic source is made."""
     for start, end in split_at_quiet_frames(mel, MAX_SPAN_FRAMES):
         part = cut_expression(expression, start, end, mel.shape[2])
@@ -59,21 +62,18 @@ def vocode(vocoder: Vocoder, mel: Tensor, seed: int, low_latency: bool, expressi
 class HifiganVocoder:
     """Plain HiFi-GAN, called as in coqui with the frames at both ends repeated; the surplus samples are cut off."""
 
-    def __init__(
-        self, generator: HifiganGenerator, config: Mapping[str, Any], hop_length: int, backend: Backend
-    ) -> None:
-        self.padding = generator.inference_padding
+    def __init__(self, generate: Network, config: Mapping[str, Any], hop_length: int, padding: int) -> None:
+        """Use the compiled generator of a config; `padding` is the number of repeated frames."""
+        self.generate = generate
+        self.padding = padding
         self.hop_length = hop_length
         self.margin = compute_receptive_field(config, hop_length)
-        mels = generator.conv_pre.in_channels
-        self.generate = backend.compile(generator, lambda batch, length: (torch.zeros(batch, mels, length),))
 
-    @torch.inference_mode()
     def generate_chunks(
-        self, mel: Tensor, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
+        self, mel: Array, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
     ) -> Iterator[Samples]:
         """See `Vocoder.generate_chunks`; a plain HiFi-GAN has no randomness and no pitch of its own."""
-        whole = F.pad(mel, (self.padding, self.padding), "replicate")
+        whole = pad_frames(mel, self.padding, self.padding, "edge")
         for start, end in split_frames(mel.shape[2], HIFIGAN_CHUNK_FRAMES, low_latency):
             start, end = start + self.padding, end + self.padding
             first, last = find_input_span(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK_FRAMES)
@@ -81,36 +81,41 @@ class HifiganVocoder:
             yield slice_samples(samples, start - first, end - first, self.hop_length)
 
 
+class HifiganSource(Protocol):
+    """Pitch and excitation of a `HifiganSourceVocoder`."""
+
+    def read_pitch(self, mel: Array) -> tuple[Array, Array]:
+        """Map (1, n_mels, T) -> log2(F0 / 100 Hz) and voicing, 0 or 1, (T,) each."""
+        ...
+
+    def excite(self, mel: Array, pitch: Array, voicing: Array, noise: Array) -> Array:
+        """Compute the excitation of a whole utterance, (1, 2, T * hop), from noise (T * hop,)."""
+        ...
+
+
 class HifiganSourceVocoder:
     """HiFi-GAN with a harmonic source; its noise comes from the seed."""
 
     def __init__(
-        self, generator: HifiganSourceGenerator, config: Mapping[str, Any], hop_length: int, backend: Backend
+        self, source: HifiganSource, generate: Network, config: Mapping[str, Any], generator: Mapping[str, Any]
     ) -> None:
-        # A copy, because the backend owns the compiled module and may free its weights.
-        self.generator = copy.deepcopy(generator).eval().requires_grad_(False)
-        self.hop_length = hop_length
-        source = generator.source_config
-        self.frame_rate = source.sample_rate / hop_length
-        self.centres = torch.from_numpy(compute_mel_centres(source.num_mels, source.mel_fmin, source.mel_fmax)).float()
-        self.smallest = source.padding // hop_length + 2
-        self.margin = compute_receptive_field(config, hop_length)
-        mels = source.num_mels
-        self.generate = backend.compile(
-            generator,
-            lambda batch, length: (torch.zeros(batch, mels, length), torch.zeros(batch, 2, length * hop_length)),
-        )
+        """Use the compiled generator; `config` is the audio's, `generator` that of the network."""
+        self.source = source
+        self.generate = generate
+        self.hop_length = hop = config["hop_length"]
+        self.frame_rate = config["sample_rate"] / hop
+        self.centres = compute_mel_centres(config["num_mels"], config["mel_fmin"], config["mel_fmax"])
+        self.smallest = (config["fft_size"] - hop) // 2 // hop + 2
+        self.margin = compute_receptive_field(generator, hop)
 
-    @torch.inference_mode()
     def generate_chunks(
-        self, mel: Tensor, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
+        self, mel: Array, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
     ) -> Iterator[Samples]:
         """See `Vocoder.generate_chunks`; the excitation of the whole utterance keeps its phase continuous."""
         whole, hop = pad_to_length(mel, self.smallest), self.hop_length
-        noise = torch.randn(1, whole.shape[2] * hop, generator=torch.Generator().manual_seed(seed))
-        pitch, voicing = self.generator.read_pitch(whole)
+        pitch, voicing = self.source.read_pitch(whole)
         whole, pitch = apply_expression(whole, pitch, voicing, expression, self.centres, self.frame_rate)
-        excitation = self.generator.source(whole, pitch, voicing, noise)
+        excitation = self.source.excite(whole, pitch, voicing, draw_noise(seed, whole.shape[2] * hop))
         for start, end in split_frames(mel.shape[2], HIFIGAN_CHUNK_FRAMES, low_latency):
             first, last = find_input_span(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK_FRAMES)
             (samples,) = self.generate(whole[..., first:last], excitation[..., first * hop : last * hop])
@@ -118,61 +123,65 @@ class HifiganSourceVocoder:
 
 
 class VocosSourceVocoder:
-    """Vocos with a harmonic source; the backend runs only the network, PyTorch the transforms."""
+    """Vocos with a harmonic source."""
 
-    def __init__(self, generator: VocosSourceGenerator, backend: Backend) -> None:
-        generator.eval().requires_grad_(False)
-        config = generator.config
-        self.generator = generator
+    def __init__(self, config: VocosConfig, spectrum: Network, pitch: Network) -> None:
+        """Use the compiled `FrameSpectra` and `MaskedPitch` of `app.synthesis.models.vocos`."""
+        self.waveform = Waveform(config)
+        self.spectrum = spectrum
+        self.pitch = pitch
         self.hop_length = config.hop_length
         self.frame_rate = config.sample_rate / config.hop_length
-        self.centres = torch.from_numpy(compute_mel_centres(config.num_mels, config.mel_fmin, config.mel_fmax)).float()
+        self.centres = compute_mel_centres(config.num_mels, config.mel_fmin, config.mel_fmax)
         self.size = config.fft_size
         self.smallest = config.fft_size // (2 * config.hop_length) + 1
-        self.margin = generator.spectrum.margin
+        self.margin = config.margin
 
-        def example(batch: int, length: int) -> tuple[Tensor, ...]:
-            track = torch.zeros(batch, length)
-            return torch.zeros(batch, config.num_mels, length), track, track, torch.ones(batch, 1, length)
-
-        self.spectrum = backend.compile(generator.spectrum, example)
-
-    @torch.inference_mode()
     def generate_chunks(
-        self, mel: Tensor, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
+        self, mel: Array, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
     ) -> Iterator[Samples]:
         """See `Vocoder.generate_chunks`; without randomness, the seed has no effect."""
         whole = pad_to_length(mel, self.smallest)
-        pitch, voicing = self.generator.read_pitch(whole)
+        pitch, voicing = self.read_pitch(whole)
         whole, pitch = apply_expression(whole, pitch, voicing, expression, self.centres, self.frame_rate)
-        pulses = self.generator.excite(pitch, voicing)
+        pulses = self.waveform.excite(pitch, voicing)
         for start, end in split_frames(mel.shape[2], VOCOS_CHUNK_FRAMES, low_latency):
             yield self.chunk(whole, pitch, voicing, pulses, start, end)
 
-    def chunk(self, mel: Tensor, pitch: Tensor, voicing: Tensor, pulses: Tensor, start: int, end: int) -> Samples:
+    def read_pitch(self, mel: Array) -> tuple[Array, Array]:
+        """Map (1, n_mels, T) -> log2(F0 / 100 Hz) and voicing, 0 or 1, (T,) each."""
+        pitch, logit = self.pitch(pad_to_multiple(mel), pad_to_multiple(np.ones_like(mel[:, :1])))
+        return pitch[0, : mel.shape[2]], (logit[0, : mel.shape[2]] > 0).astype(np.float32)
+
+    def chunk(self, mel: Array, pitch: Array, voicing: Array, pulses: Array, start: int, end: int) -> Samples:
         """Compute the samples of the frames `start` to `end` of an utterance."""
-        frames, hop = mel.shape[2], self.hop_length
-        reached, until = self.generator.find_receptive_span(start, end)
+        frames, hop, waveform = mel.shape[2], self.hop_length, self.waveform
+        reached, until = waveform.find_receptive_span(start, end)
         first, last = max(0, reached), min(frames, until)
         seen = slice(max(0, first - self.margin), min(frames, last + self.margin))
-        tracks = (mel[..., seen], pitch[..., seen], voicing[..., seen], torch.ones_like(mel[:, :1, seen]))
+        tracks = (mel[..., seen], pitch[None, seen], voicing[None, seen], np.ones_like(mel[:, :1, seen]))
         (parts,) = self.spectrum(*(pad_to_multiple(track) for track in tracks))
-        parts = parts[..., first - seen.start : last - seen.start]
-        spectrum = self.generator.render(parts, pulses[:, first * hop : (last - 1) * hop + self.size])
-        spectrum = F.pad(spectrum, (first - reached, until - last))
-        samples: Samples = self.generator.invert(spectrum, start, end, frames)[0].clamp(-1, 1).numpy()
-        return samples
+        parts = parts[0, :, first - seen.start : last - seen.start]
+        spectrum = waveform.render(parts, pulses[first * hop : (last - 1) * hop + self.size])
+        spectrum = np.pad(spectrum, ((first - reached, until - last), (0, 0)))
+        return np.clip(waveform.invert(spectrum, start, end, frames), -1, 1)
 
 
-def pad_to_length(mel: Tensor, frames: int) -> Tensor:
+def make_vocos_example(config: VocosConfig, batch: int, length: int) -> tuple[AnyArray, ...]:
+    """Return example inputs of the network of a Vocos: mel spectrogram, pitch, voicing and mask."""
+    track = np.zeros((batch, length), np.float32)
+    mel, mask = np.zeros((batch, config.num_mels, length), np.float32), np.ones((batch, 1, length), np.float32)
+    return mel, track, track, mask
+
+
+def pad_to_length(mel: Array, frames: int) -> Array:
     """Repeat the last frame up to a number of frames: reflection at the ends needs more samples than it reflects."""
-    return F.pad(mel, (0, max(0, frames - mel.shape[2])), "replicate")
+    return pad_frames(mel, 0, max(0, frames - mel.shape[2]), "edge")
 
 
-def slice_samples(samples: Tensor, start: int, end: int, hop_length: int) -> Samples:
+def slice_samples(samples: Array, start: int, end: int, hop_length: int) -> Samples:
     """Return the samples of the frames `start` to `end` of a generator's output (1, 1, T * hop)."""
-    kept: Samples = samples[0, 0, start * hop_length : end * hop_length].numpy()
-    return kept
+    return samples[0, 0, start * hop_length : end * hop_length]
 
 
 def compute_receptive_field(generator: Mapping[str, Any], hop_length: int) -> int:

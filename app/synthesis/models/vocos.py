@@ -9,7 +9,6 @@ HiFi-GAN, because all of it works at the frame rate. Vocos: arXiv 2306.00814; ne
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -17,48 +16,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from app.synthesis.models.nsf import PitchNetwork, interpolate_bands, make_pulse_train, standardize, to_samples
+from app.synthesis.models.waveform import HARMONIC_BAND_SHARE, KERNEL, MAX_LOG_MAGNITUDE, VocosConfig
 
-HARMONIC_BAND_SHARE = 11 / 12
-"""Upper limit of the harmonics as a share of half the sample rate; above it the free part gives breath and noise."""
-MAX_LOG_MAGNITUDE = 7.0
-"""Maximum log magnitude, so that faults of the network do not overflow."""
-KERNEL = 7
 EXPANSION = 3
 """Ratio of the channels inside a block to those outside."""
 INITIAL_LEVEL = -2.5
 """Initial level of both log magnitudes relative to the mel spectrogram's envelope; natural logarithm."""
-
-
-@dataclass(frozen=True, slots=True)
-class VocosConfig:
-    """Parameters in `config.json`."""
-
-    sample_rate: int
-    """Hertz."""
-    hop_length: int
-    """Samples between frames."""
-    fft_size: int
-    """Samples per window; a multiple of the hop."""
-    num_mels: int
-    mel_fmin: float
-    """Hertz."""
-    mel_fmax: float
-    """Hertz."""
-    channels: int
-    blocks: int
-    pitch_channels: int
-
-    @property
-    def bins(self) -> int:
-        """Frequency bins of a spectrum."""
-        return self.fft_size // 2 + 1
-
-    @classmethod
-    def from_dict(cls, config: Mapping[str, Any]) -> VocosConfig:
-        """Read the parameters from a `vocos_source` config."""
-        audio = {name: config["audio"][name] for name in ("sample_rate", "hop_length", "fft_size", "num_mels")}
-        edges = {name: config["audio"][name] for name in ("mel_fmin", "mel_fmax")}
-        return cls(**audio, **edges, **config["network"])
 
 
 class ConvNextBlock(nn.Module):
@@ -95,11 +58,6 @@ class SpectrumNetwork(nn.Module):
             config.sample_rate, config.fft_size, config.num_mels, config.mel_fmin, config.mel_fmax
         )
         self.register_buffer("interpolation", bands, persistent=False)
-
-    @property
-    def margin(self) -> int:
-        """Receptive field in frames to each side."""
-        return (len(self.blocks) + 1) * (KERNEL // 2)
 
     def forward(self, mel: Tensor, pitch: Tensor, voicing: Tensor, mask: Tensor) -> Tensor:
         """Map (B, n_mels, T), log2(F0 / 100 Hz) and voicing 0 or 1 (B, T), mask (B, 1, T) -> (B, 4, bins, T).
@@ -194,3 +152,31 @@ def overlap_add(frames: Tensor, hop_length: int) -> Tensor:
     """Sum overlapping frames (B, size, T), one hop apart, to samples (B, (T - 1) * hop + size)."""
     length = (frames.shape[2] - 1) * hop_length + frames.shape[1]
     return F.fold(frames, (1, length), (1, frames.shape[1]), stride=(1, hop_length))[:, 0, 0]
+
+
+class FrameSpectra(nn.Module):
+    """`SpectrumNetwork` whose output is (B, 4, T, bins), the order of the transforms."""
+
+    def __init__(self, network: SpectrumNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, mel: Tensor, pitch: Tensor, voicing: Tensor, mask: Tensor) -> Tensor:
+        """See `SpectrumNetwork.forward`."""
+        parts: Tensor = self.network(mel, pitch, voicing, mask)
+        return parts.transpose(2, 3)
+
+
+class MaskedPitch(nn.Module):
+    """`PitchNetwork` on padded utterances: frames whose mask is 0 do not affect the others."""
+
+    def __init__(self, network: PitchNetwork) -> None:
+        super().__init__()
+        self.layers = network.n
+
+    def forward(self, mel: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Map (B, n_mels, T) and mask (B, 1, T) -> log2(F0 / 100 Hz) and the logit of voicing, (B, T) each."""
+        hidden = standardize(mel)
+        for layer in self.layers:
+            hidden = layer(hidden * mask)
+        return hidden[:, 0], hidden[:, 1]

@@ -8,15 +8,18 @@ from app.text.formats.formula import DOLLARS, is_formula
 from app.text.formats.hidden import HIDDEN_ELEMENTS
 from app.text.formats.html import KNOWN_TAG, REFERENCE, is_reference
 from app.text.formats.subtitles import TIMES
+from app.text.normalization.cleaning import NOT_IN_ARRAY
 from app.types import InputFormat
 
 FOOTNOTE_NUMBER = (
-    r"(?:(?<=[.,;:!?)\"”’\]])|(?<=[^\W\d_]{2})|(?<=\d{4}))\[\d{1,3}(?:[,–-][ ]?\d{1,3}){0,9}\](?![\w(]|[ ]?=)"
+    rf"(?:(?<=[.,;:!?)\"”’\]])|(?<=[^\W\d_]{{2}})|(?<=\d{{4}}))\[{NOT_IN_ARRAY}"
+    r"\d{1,3}(?:[,–-][ ]?\d{1,3}){0,9}\](?![\w(]|[ ]?=)"
 )
 """Number of a footnote after a word or a mark, as an encyclopedia has it."""
 SOURCE_NOTE = r"【\d{1,3}(?::\d{1,3})?†[^【】\n]{0,60}】"
 RAISED_NOTE = r"(?<=[.!?,;:)\"”’])<sup>\[?\d{1,3}\]?</sup>"
-SUPERSCRIPT_NOTE = r"(?<=[.!?,;:)\"”’])[¹²³⁰⁴-⁹]{1,3}(?!\w)"
+SUPERSCRIPT_NOTE = r"(?:(?<=[.!?,;:\"”’])|(?<=\))(?![²³](?![¹²³⁰⁴-⁹])))[¹²³⁰⁴-⁹]{1,3}(?!\w)"
+"""Raised number of a footnote; after a bracket, 2 and 3 are powers."""
 HTML_DOCUMENT = re.compile(r"\s*+<(?:!doctype\s++html|html)\b", re.IGNORECASE)
 BULLETS = "→☐☑☒✓✔✗✘▪▫◦‣●○■□➤➔▶⁃∙"
 """Signs that begin the items of a list, if at least two lines in a row begin with one."""
@@ -44,6 +47,7 @@ PATTERNS = (
     ("¹²³⁰⁴⁵⁶⁷⁸⁹", SUPERSCRIPT_NOTE),
     ("<", r"<(?:(?:https?|ftp)://|mailto:|[\w.+-]{1,64}@)[^\s<>]++>"),
     ("`~", r"^[ \t>]*+(?:`{3,}|~{3,})"),  # fence
+    ("`", r"(?<![\w`])`(?![\s`])[^`\n]{1,200}+(?<!\s)`(?![\w`])"),  # code
     ("*+", r"^[ ]{0,3}(?:\*[ \t]++(?![*\s])|\+[ \t]++[^\W\d])"),  # list
     ("-*+", r"^[ \t]++[-*+][ \t]++[^\s\d]"),
     ("[", r"^[ \t]*+(?:[-*+]|\d{1,9}[.)])[ \t]++\[[ xX]\][ \t]"),

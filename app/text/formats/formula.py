@@ -14,7 +14,7 @@ LONG_WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}")
 STRONG_SIGN = re.compile(r"[\\^_{}]")
 WEAK_SIGN = re.compile(r"[=<>+*/|≤≥≠≈×·±-]")
 SHORT = re.compile(
-    r"[A-Za-z]['′]?|\d{1,4}|\d{0,3}[a-z]{1,2}|[A-Za-z]\([A-Za-z0-9, ]{1,12}\)|\([A-Za-z0-9], ?[A-Za-z0-9]\)"
+    r"[A-Za-z]['′!]?|\d{1,4}|\d{0,3}[a-z]{1,2}|[A-Za-z]['′]?\([A-Za-z0-9, ]{1,12}\)|\([A-Za-z0-9], ?[A-Za-z0-9]\)"
 )
 MAX_DEPTH = 12
 """Maximum depth of groups that are read; deeper braces have no effect."""

@@ -15,6 +15,7 @@ from app.text.formats.emphasis import EmphasisPair, pair_emphasis
 from app.text.formats.formula import DOLLARS, is_formula, read_formula
 from app.text.formats.hidden import FILLER, JOINER
 from app.text.formats.html import KNOWN_TAG, REFERENCE, is_reference, read_tag, read_visible
+from app.text.normalization.codes import read_code
 from app.text.normalization.normalize import normalize
 from app.text.ssml.pronunciation import MAX_CHARS, estimate_length
 from app.text.substitutions import Substitution
@@ -26,8 +27,7 @@ PATTERNS = {
     "display": rf"\$\$(?P<dollars>[^$]{{1,2000}}+)\$\$|\\\[(?P<square>{_IN_BRACKETS})\\\]"
     rf"|\\begin\{{[a-z]{{1,12}}\*?\}}(?P<environment>(?:[^\\]|\\(?!end\b)){{1,2000}}+)\\end\{{[a-z]{{1,12}}\*?\}}",
     "formula": rf"{DOLLARS.pattern}|\\\((?P<round>{_IN_BRACKETS})\\\)",
-    "hard": r"(?:[ ]{2,}+|\\)\n",
-    "soft": r"[ ]?\n",
+    "hard": r"(?:(?<![ ])[ ]{2,}+|\\)\n",
     "escape": r"(?<!¯)\\(?P<escaped>[!-/:-@\[-`{-~])",
     "code": r"(?P<fence>`++)(?P<content>[^`]{1,2000}+)(?P=fence)(?!`)",
     "ticks": r"`++",
@@ -48,7 +48,9 @@ PATTERNS = {
 }
 """Patterns of the marks within a paragraph. A repetition is bounded, or ends at the sign with which a next match could
 begin, so that the search takes linear time."""
-TOKEN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in PATTERNS.items()))
+FIRST = rf"[\]\[\\$`&<!~^=/@#*_|>【¹²³⁰⁴-⁹{FILLER}{JOINER}-]|[ ](?=[ ])"
+"""The characters with which marks begin: a search is faster if it tries no pattern at other places."""
+TOKEN = re.compile(f"(?={FIRST})(?:{'|'.join(f'(?P<{name}>{pattern})' for name, pattern in PATTERNS.items())})")
 CONTENT_GROUPS = ("escaped", "content", "bare", "low", "high", "title")
 FORMULA_GROUPS = ("dollars", "square", "environment", "single", "round")
 MAX_LABEL_CHARS = 300
@@ -106,6 +108,9 @@ class InlineReader:
             self.end_sentence(paragraph, token.end() - 1)
         elif kind in ("display", "formula"):
             self.formula(paragraph, token)
+        elif kind == "code":
+            start, end = token.span("content")
+            self.read_as(paragraph, start, end, read_code(paragraph.text[start:end]))
         elif kind == "tag":
             read_tag(self.builder, token, place)
         elif kind == "reference" and is_reference(token[0]):
@@ -134,6 +139,15 @@ class InlineReader:
         """End the sentence at an offset."""
         self.builder.edge(paragraph.place(offset), paragraph=False, closing=True)
 
+    def read_as(self, paragraph: Paragraph, start: int, end: int, words: str) -> None:
+        """Read words in place of a stretch, unless they are the same or too long to be read at once."""
+        self.builder.begin_reading()
+        self.verbatim(paragraph, start, end)
+        place, content = self.builder.marked_text()
+        if content and words != paragraph.text[start:end] and estimate_length(words) <= MAX_CHARS:
+            tag, speak = f"sub alias={quoteattr(words)}", partial(normalize, words)
+            self.builder.readings.append(Substitution(place, place + len(content), tag, speak, apart=False))
+
     def formula(self, paragraph: Paragraph, token: re.Match[str]) -> None:
         """Read a formula in words; one alone in its line is a sentence."""
         text, (start, end) = paragraph.text, token.span()
@@ -145,12 +159,7 @@ class InlineReader:
         if estimate_length(words) > MAX_CHARS:
             self.builder.remarks.add("dropped_formula", "A formula is too long to be read at once; it is not read.")
         elif words:
-            self.builder.begin_reading()
-            self.verbatim(paragraph, first, last)
-            place, content = self.builder.marked_text()
-            if content:
-                tag, speak = f"sub alias={quoteattr(words)}", partial(normalize, words)
-                self.builder.readings.append(Substitution(place, place + len(content), tag, speak, apart=False))
+            self.read_as(paragraph, first, last, words)
         if is_display and text[end : end + 1] in ("", "\n"):
             self.end_sentence(paragraph, end - 1)
 

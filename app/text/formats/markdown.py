@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import accumulate
+from typing import NamedTuple
 
 from app.text.formats.detect import BULLETS, SIGN_ROW
 from app.text.formats.hidden import FILLER, IN_MARKDOWN, find_hidden, mask, report_code
@@ -49,8 +50,7 @@ LINES_ABOVE = 3
 """Lines above a fence that decide whether it ends code or begins some."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of the source."""
 
     start: int
@@ -69,7 +69,7 @@ class Line:
 
     def skip(self, characters: int) -> Line:
         """Return the line without its first characters."""
-        return replace(self, start=self.start + characters, text=self.text[characters:])
+        return self._replace(start=self.start + characters, text=self.text[characters:])
 
 
 class MarkdownReader:
@@ -90,6 +90,8 @@ class MarkdownReader:
         self.in_table = False
         self.prose_until = 0
         """Number of the line until which indented lines are known to be prose."""
+        self.unclosed = {"`": math.inf, "~": math.inf}
+        """Minimum length of a fence of each sign that no later line closes."""
         self.code_lines = 0
         self.inline = InlineReader(builder, frozenset())
 
@@ -141,7 +143,7 @@ class MarkdownReader:
         if heading := HEADING.match(line.text):
             self.end_block()
             title = line.skip(heading.end())
-            self.open.append(replace(title, text=HEADING_END.sub("", title.text)))
+            self.open.append(title._replace(text=HEADING_END.sub("", title.text)))
             self.end_block()
         elif alert := ALERT.match(line.text):
             self.end_block()
@@ -194,12 +196,16 @@ class MarkdownReader:
             return False
         signs, language = (fence[1], fence[2]) if fence[1] else (fence[3], fence[4])
         closing = re.compile(rf"(?:>[ \t]?)*+{signs[0]}{{{len(signs)},}}+\Z")
-        numbers = range(self.number, len(self.lines))
+        numbers = range(self.number, len(self.lines)) if len(signs) < self.unclosed[signs[0]] else ()
         end = next((number for number in numbers if closing.match(self.lines[number].text)), None)
+        if end is None:
+            self.unclosed[signs[0]] = min(self.unclosed[signs[0]], len(signs))
+            if signs[0] == "~":
+                return False
         code = self.lines[self.number : end]
         above = self.lines[max(0, self.number - 1 - LINES_ABOVE) : self.number - 1]
         is_doubtful = signs[0] == "~" or (end is None and is_code(above))
-        if is_doubtful and (not (language or is_code(code)) or (signs[0] == "~" and end is None)):
+        if is_doubtful and not (language or is_code(code)):
             return False
         self.end_block()
         self.code_lines += len(code)
@@ -274,7 +280,7 @@ def find_lines(source: str) -> list[Line]:
 
 def strip_line(line: Line) -> Line:
     """Return a line without white space at its ends."""
-    return replace(line.skip(len(line.text) - len(line.text.lstrip())), text=line.text.strip())
+    return line._replace(start=line.start + len(line.text) - len(line.text.lstrip()), text=line.text.strip())
 
 
 def join_lines(lines: Sequence[Line]) -> Paragraph:

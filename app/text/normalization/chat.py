@@ -19,13 +19,13 @@ KAOMOJI = re.compile(
 """A face in brackets with its arms, such as `¯\\_(ツ)_/¯`."""
 EMOTICON = re.compile(
     r"(?<![\w:;=/<>\\.^-])(?:"
-    r"[:;]['’]?-?(?:[DPpOoSs3Xx@$/\\|*](?![\w/\\:]))|=[DP](?!\w)|>[:;]-?[()DP](?!\w)"
+    r":(?:[+-]1|[a-z][a-z0-9_]{1,29}):(?![\w:])|[:;]['’]?-?(?:[DPpOoSs3Xx@$/\\|*](?![\w/\\:]))|=[DP](?!\w)|>[:;]-?[()DP](?!\w)"
     r"|(?<!\b[A-HJ-Za-z] )<[/\\]?3{1,9}(?=[\s.!?,)]*\Z|[.!?,)]|[^\S\n]*\n)|(?<=\A)<3{1,9}(?=\s)|>_+[<>]|>\.[<>]|<_+<"
     r"|(?:(?<=\S )X|x)D{1,9}(?=[\s.!?,)]{0,9}\Z)|\^[_.-]{0,3}\^|-_{1,3}-|\\[oO]/"
     r"|(?:[oO]_{1,3}[oO]|T_{1,3}T|Q_{1,3}Q|;_{1,3};|[xX]_{1,3}[xX]|u_{1,3}u|@_{1,3}@|~_{1,3}~)(?!\w)"
     r")"
 )
-"""Emoticons of which a letter, a digit or a sign would be read."""
+"""Emoticons of which a letter, a digit or a sign would be read, and the names of emoji (`:smile:`)."""
 EMOTICON_SIGN = re.compile(r"[<>^_~\\@(（ʕ]|[:;=]\S|[xX]D")
 """Without one of these signs, there is no emoticon."""
 TILDES = re.compile(r"(?<=[A-Za-z!?])~{1,9}(?=[\s.,!?]|$)")
@@ -98,6 +98,8 @@ def expand_chat(text: str) -> str:
 def expand_abbreviation(match: re.Match[str]) -> str:
     """Return how a word is read, if it is one of the abbreviations."""
     word, lower = match[1], match[1].lower()
+    if lower not in ABBREVIATIONS:
+        return word
     if lower in CHAT_WORDS and (word == lower or len(word) > 2):
         return match_case(CHAT_WORDS[lower], word)
     if word in LETTERS or (lower in CHAT_LETTERS and (word == lower or word.isupper())):

@@ -8,13 +8,18 @@ from collections import Counter
 from functools import lru_cache
 
 from app.text.normalization.chat import drop_emoticons, simplify_letters
-from app.text.word_tables import TABLES
+from app.text.word_tables import TABLES, list_words
 
+NOT_IN_ARRAY = r"(?!0\])" + "".join(
+    rf"(?<!\b{name}\[)(?<!_{name}\[)(?<!\b{name}\[\d\]\[)" for name in ("[A-Za-z]", *list_words("words", "arrays"))
+)
+"""Assertion that a bracket was opened, but not after the name of an array, where it holds an index."""
 _NUMBERS = r"\d{1,3}(?:[,–-] ?\d{1,3}){0,9}"
 FOOTNOTE = re.compile(
-    rf"\[(?:(?<=[.!?,;:…\"”’)]\[)(?:{_NUMBERS}|[a-z]|note \d{{1,3}}|citation needed)\](?:\[{_NUMBERS}\]){{0,9}}"
-    rf"|(?<=[^\W\d_]{{3}}\[){_NUMBERS}\](?:\[{_NUMBERS}\]){{0,9}}(?=[.!?,;:…](?:\s|$))"
-    r"|(?<=[A-Z][a-z]{3}\[)[a-e]\](?=\s))"
+    rf"\[(?:(?<=[.!?,;:…\"”’)]\[)(?:{_NUMBERS}|[a-z]|note \d{{1,3}})\](?:\[{_NUMBERS}\]){{0,9}}"
+    r"|(?<=\S\[)(?:citation|clarification|better source) needed\]"
+    rf"|(?<=[^\W\d_]{{3}}\[){NOT_IN_ARRAY}{_NUMBERS}\](?:\[{_NUMBERS}\]){{0,9}}(?=[.!?,;:…](?:\s|$))"
+    r"|(?<=[A-Za-z]{4}\[)[abc]\](?=\s))"
     r"|[⁰¹²³⁴-⁹](?<=[.!?…\"”’].)[⁰¹²³⁴-⁹]{0,2}(?!\w)"
 )
 """Marks of footnotes after a word's punctuation or before a sentence's (`He left.[12]`, `He left.¹`)."""
@@ -30,7 +35,6 @@ TAG = re.compile(r"<(/?)([a-z][a-z0-9]{0,9})(\s[^<>=]{0,40}=[^<>]{0,300})?\s?(/?
 """An HTML tag, or a name in its form; a comparison like `a <b` has no closing bracket and stays."""
 KNOWN_ELEMENTS = frozenset(" ".join(TABLES["html_elements"].values()).split())
 NOT_PLAIN = re.compile("[^ -~]")
-MANY_SPACES = re.compile(r"\s+")
 SUPERFLUOUS_SPACE = re.compile(r" (?=[,.;:!?](?:\s|$)|\))|(?<=\() ")
 
 
@@ -91,4 +95,4 @@ def expand_fraction_sign(match: re.Match[str]) -> str:
 
 def tidy(text: str) -> str:
     """Leave one space between words and none before a punctuation mark or inside brackets."""
-    return SUPERFLUOUS_SPACE.sub("", MANY_SPACES.sub(" ", text)).strip()
+    return SUPERFLUOUS_SPACE.sub("", " ".join(text.split())).strip()

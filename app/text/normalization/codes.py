@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from app.text.normalization.numbers import DIGITS, spell_digits
+from app.text.normalization.numerals import letters
 from app.text.normalization.rules import RuleTable
+from app.text.word_tables import TABLES
 
 SPOKEN_SIGNS = str.maketrans(
     {
@@ -58,8 +60,8 @@ def spell_group(group: str) -> str:
 
 
 def name_sign(sign: str) -> str:
-    """Return a digit as a word and any other sign as it is."""
-    return DIGITS[int(sign)] if sign.isdecimal() else sign.replace(":", ",")
+    """Return a digit as a word and any other sign as it is; the letter A is no article."""
+    return DIGITS[int(sign)] if sign.isdecimal() else TABLES["letter_a"].get(sign, sign.replace(":", ","))
 
 
 def spell_after_word(match: re.Match[str]) -> str:
@@ -84,6 +86,14 @@ def verbalize_national(match: re.Match[str]) -> str:
     """Read a telephone number with a trunk prefix, if it has enough digits."""
     digits = sum(map(str.isdecimal, match[0]))
     return spell_code(match[0]) if MIN_PHONE_DIGITS <= digits <= MAX_PHONE_DIGITS else match[0]
+
+
+read_signs_of_code = RuleTable("code", letters)
+
+
+def read_code(code: str) -> str:
+    """Return code between backticks as a programmer reads it: `list[0] == a.b` -> list 0 equals a dot b."""
+    return code if "://" in code else read_signs_of_code(code)
 
 
 verbalize_codes = RuleTable(

@@ -81,7 +81,8 @@ def mark_heteronym(match: re.Match[str]) -> str:
 CAPITAL_A = re.compile(r"(?<![\w'@.|/&-])A(?:\.(?= [A-Z])|(?![\w'@⟧-]|\.\w))")
 """A capital A that stands alone, or begins a name or an item."""
 LETTER_AFTER = re.compile(
-    r" (?:(?:and|or|to|is|was|are|were|has|had|than|from|with|of|at|for|equals|does)(?![\w'-])|[A-Z]\b(?!['.-]\w))"
+    r" (?:(?:and|or|to|is|was|are|were|has|had|than|from|with|of|at|for|equals|does|plus|minus|times|mod|"
+    r"pipe|arrow|dot)(?![\w'-])|[A-Z]\b(?!['.-]\w))"
 )
 """What follows the letter A, and hardly ever the article."""
 ARTICLE_AFTER = re.compile(r" [B-HJ-Z] [a-z]{2}")

@@ -83,6 +83,7 @@ LETTER_A = TABLES["letter_a"]
 SIGNS = str.maketrans({sign: f" {word} " if word else " " for sign, word in TABLES["signs"].items()})
 DOLLAR_NAME = re.compile(r"\$(?=[A-Za-z_])")
 DASHES = re.compile(r"(?<!\s)\s*+[–—]+\s*|[–—]+\s*|(?<!\s)\s++-{1,3}\s+|--+")
+DASH_SIGNS = frozenset("-–—")
 MAX_NUMBER_CHARS = 48
 
 
@@ -102,7 +103,11 @@ def verbalize_fraction_alone(match: re.Match[str]) -> str:
 
 def verbalize_signs(text: str) -> str:
     """Replace the remaining signs with words, or drop them."""
-    return DASHES.sub(", ", DOLLAR_NAME.sub("dollar ", text)).translate(SIGNS)
+    if "$" in text:
+        text = DOLLAR_NAME.sub("dollar ", text)
+    if not DASH_SIGNS.isdisjoint(text):
+        text = DASHES.sub(", ", text)
+    return text.translate(SIGNS)
 
 
 def version(number: str) -> str:

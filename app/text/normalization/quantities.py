@@ -88,6 +88,7 @@ NOT_ATTRIBUTIVE = re.compile(
 ARTICLE = re.compile(r"\b[Aa]n? $")
 QUOTE_CONTEXT = 300
 """Code points before a mark in which an opened quotation is looked for."""
+QUOTATION_MARK = re.compile(r'(?<!\d)"')
 OPENED_QUOTE = re.compile(r"(?:^|[\s(])'")
 NOMINAL = compile_pattern(r"(?i)\b(?:<named_by_number>)\.? #?$")
 """Words whose number is a name, such as `Room 12 A`."""
@@ -126,7 +127,7 @@ def verbalize_feet_mark(match: re.Match[str]) -> str:
 def verbalize_inch_mark(match: re.Match[str]) -> str:
     """Read inches: `19"` -> nineteen inches; leave the mark that closes a quotation."""
     before = match.string[max(0, match.start() - QUOTE_CONTEXT) : match.start()]
-    return match[0] if before.count('"') % 2 else verbalize_length(match, "inch")
+    return match[0] if len(QUOTATION_MARK.findall(before)) % 2 else verbalize_length(match, "inch")
 
 
 def verbalize_length(match: re.Match[str], unit: str) -> str:

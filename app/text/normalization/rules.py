@@ -14,6 +14,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +27,8 @@ Reading = Callable[[re.Match[str]], str]
 DIGIT = re.compile(r"\d")
 FIELD = re.compile(r"\{([\d|]+)([?!:]?)([^{}]*)\}")
 PART = re.compile(r"<([A-Za-z_]{2,})>")
+ANY_DIGIT = str.maketrans("123456789", "0" * 9)
+"""Digits as they stand in the signs of a rule."""
 LISTS = {name: tuple(table) for name, table in TABLES.items()} | {
     name: list_alternatives(name) for name in TABLES["alternatives"]
 }
@@ -60,9 +64,15 @@ class Rule(NamedTuple):
 
     pattern: re.Pattern[str]
     replacement: Reading
+
+
+class Group(NamedTuple):
+    """Rules in a row that need the same."""
+
     signs: tuple[str, ...]
     digits: bool
     """Whether every match contains a digit or stands beside one."""
+    rules: list[Rule]
 
 
 class RuleTable:
@@ -71,35 +81,41 @@ class RuleTable:
     def __init__(self, step: str, *functions: Form) -> None:
         """Read the rules of a step; `functions` are those that its readings name."""
         forms = {**FORMS, **{function.__name__: function for function in functions}}
-        self.rules = [
-            Rule(compile_pattern(pattern), make_reading(reading, forms), tuple(list_signs(needs)), "0-9" in needs)
-            for needs, pattern, reading in ROWS[step]
+        self.groups = [
+            Group(
+                tuple(list_signs(needs)),
+                "0-9" in needs,
+                [Rule(compile_pattern(pattern), make_reading(reading, forms)) for _, pattern, reading in rows],
+            )
+            for needs, rows in groupby(ROWS[step], key=itemgetter(0))
         ]
-        self.without_digits = [rule for rule in self.rules if not rule.digits]
+        self.without_digits = [group for group in self.groups if not group.digits]
 
     def __call__(self, text: str) -> str:
         """Return a text in which the matches of all rules are replaced."""
-        rules = self.rules if DIGIT.search(text) else self.without_digits
-        if not rules:
+        groups = self.groups if DIGIT.search(text) else self.without_digits
+        if not groups:
             return text
-        lower = text.lower()
-        for pattern, replacement, signs, _ in rules:
+        lower = text.lower().translate(ANY_DIGIT)
+        for signs, _, rules in groups:
             if signs:
                 for sign in signs:
                     if sign in lower:
                         break
                 else:
                     continue
-            changed = pattern.sub(replacement, text)
-            if changed != text:
-                text, lower = changed, changed.lower()
+            for pattern, replacement in rules:
+                changed = pattern.sub(replacement, text)
+                if changed != text:
+                    text, lower = changed, changed.lower().translate(ANY_DIGIT)
         return text
 
     def read(self, text: str) -> Callable[[], str] | None:
         """Return a function that reads a text which one of the patterns matches as a whole; None if none does."""
-        for pattern, replacement, *_ in self.rules:
-            if match := pattern.fullmatch(text):
-                return partial(replacement, match)
+        for group in self.groups:
+            for pattern, replacement in group.rules:
+                if match := pattern.fullmatch(text):
+                    return partial(replacement, match)
         return None
 
 
@@ -142,7 +158,7 @@ def list_signs(needs: str) -> Iterator[str]:
     for need in needs.replace("0-9", "").split():
         listed = PART.search(need)
         for word in LISTS[listed[1]] if listed else ("",):
-            yield (need.replace(listed[0], word) if listed else need).replace("␣", " ").lower()
+            yield (need.replace(listed[0], word) if listed else need).replace("␣", " ").lower().translate(ANY_DIGIT)
 
 
 def make_reading(reading: str, forms: Mapping[str, Form]) -> Reading:

@@ -29,7 +29,7 @@ COLUMNS = {
     "neutral_voiced_strongly": "neutral voiced strongly",
 }
 INTRODUCTION = """\
-# What the emotion classifier is worth
+# Accuracy of the emotion classifier
 Made by `python -m app.training.emotion.tables data docs MODEL [OTHER ...]`, and not to be edited by hand.
 
 The labelled passages ([data](../data/README.md)) are read in order, each sentence with the sentences before it.

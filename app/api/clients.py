@@ -1,19 +1,21 @@
-"""Authenticate clients by API keys, and limit the rate of each client."""
+"""Identify clients by API keys or addresses; limit their rates, their open streams and how slowly they read."""
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import math
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from pydantic import SecretStr
 from starlette.requests import HTTPConnection, Request
 
-from app.errors import RateLimited, Unauthorized
+from app.errors import Busy, RateLimited, ReaderTooSlow, TooManyStreams, Unauthorized
 from app.memory import Lru
 
 _MAX_CLIENTS = 10_000
@@ -72,10 +74,63 @@ class RateLimit:
         return 0.0 if enough else (1 - tokens) / per_second
 
 
+class OpenStreams:
+    """Counter of open streams, in total and for each client; used from one event loop."""
+
+    def __init__(self, most: int, most_per_client: int) -> None:
+        self.most = most
+        self.most_per_client = most_per_client
+        self._by_client: Counter[str] = Counter()
+
+    @property
+    def count(self) -> int:
+        """Number of streams that are open now."""
+        return self._by_client.total()
+
+    def enter(self, client: str) -> None:
+        """Count one more stream of a client, or raise `TooManyStreams` or `Busy`."""
+        if self._by_client[client] >= self.most_per_client:
+            raise TooManyStreams(f"This client has {self.most_per_client} open streams.")
+        if self.count >= self.most:
+            raise Busy(f"{self.most} streams are open.", hint="Try again after the seconds in Retry-After.")
+        self._by_client[client] += 1
+
+    def leave(self, client: str) -> None:
+        """Count one stream of a client less."""
+        self._by_client[client] -= 1
+        # Remove clients without streams, or the table would grow with every address.
+        self._by_client += Counter()
+
+
+class ReaderPatience:
+    """Time that a stream waits for its reader.
+
+    Players read ahead in bursts and then take nothing for minutes, until they have played most of their buffer, or for
+    as long as they are paused. So no single interval counts: waiting uses patience up, and every byte taken restores
+    the time that it may take at the minimum rate. A reader at least as fast is never disconnected for being slow; a
+    slower one, or one that takes nothing, is disconnected when the patience is used up.
+    """
+
+    def __init__(self, seconds: float, least_rate: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.left = seconds
+        self._most = seconds
+        self._least_rate = least_rate
+        self._clock = clock
+
+    async def waiting_for(self, taking: Awaitable[None], size: int) -> None:
+        """Wait until the reader has taken `size` bytes, or raise ReaderTooSlow."""
+        began, earned = self._clock(), size / self._least_rate
+        try:
+            async with asyncio.timeout(self.left + earned):
+                await taking
+        except TimeoutError:
+            raise ReaderTooSlow(f"The reader took less than {self._least_rate:g} bytes a second.") from None
+        self.left = min(self._most, self.left + earned - (self._clock() - began))
+
+
 def identify_client(request: HTTPConnection) -> str:
     """Return the client that a request counts for: the name of its key, else the network of its address."""
-    key: str | None = getattr(request.state, "key", None)
-    return key or mask_address(request.client.host if request.client else "")
+    return get_key_name(request) or mask_address(request.client.host if request.client else "")
 
 
 def mask_address(host: str) -> str:
@@ -97,9 +152,9 @@ _PUBLIC_PATHS = frozenset({"/", "/docs", "/openapi.json", "/health", "/ready", "
 """Paths whose GET requires no key."""
 
 _PUBLIC_PREFIXES = ("/page/", "/static-offline-docs/", "/voices/", "/v1/")
+"""Prefixes of such paths: files of the web page and of the documentation, single voices, OpenAI's lists."""
 _SAMPLE_PATH = re.compile(r"/voices/[^/]+/sample")
 """Path that requires a key nevertheless, because the sample may be synthesized."""
-"""Prefixes of such paths: files of the web page and of the documentation, single voices, OpenAI's lists."""
 
 
 class KeyAuthenticator:

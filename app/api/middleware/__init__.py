@@ -1,1 +1,0 @@
-"""ASGI middleware between the server and the routes."""

@@ -1,0 +1,56 @@
+"""PyTorch, the reference backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
+
+from app.inference import AnyArray, ExampleInputs, LazyModule, Network
+
+
+class TorchBackend:
+    """Backend that runs modules unchanged, on the CPU or on a GPU."""
+
+    def __init__(self, device: torch.device | str = "cpu") -> None:
+        self.device = torch.device(device)
+        self.name = "torch" if self.device.type == "cpu" else f"torch on {self.device.type}"
+
+    def compile(self, module: nn.Module | LazyModule, example: ExampleInputs, precise: bool = False) -> Network:
+        """See `Backend.compile`; nothing is traced, so the example is unused."""
+        built = prepare_for_inference(module).to(self.device)
+
+        @torch.inference_mode()
+        def network(*inputs: AnyArray) -> tuple[AnyArray, ...]:
+            results = built(*(tensor.to(self.device) for tensor in to_tensors(inputs)))
+            return tuple(tensor.cpu().numpy() for tensor in as_tuple(results))
+
+        return network
+
+    def recall(self, key: str, compute: Callable[[], Any]) -> Any:
+        """See `Backend.recall`; nothing is stored."""
+        return compute()
+
+
+def prepare_for_inference(module: nn.Module | LazyModule) -> nn.Module:
+    """Build a module if necessary, put it into inference mode, fold its weight norm into the weights, and return it."""
+    if isinstance(module, LazyModule):
+        module = module.build()
+    module.eval().requires_grad_(False)
+    fold = getattr(module, "remove_weight_norm", None)
+    if callable(fold) and any(is_parametrized(part) for part in module.modules()):
+        fold()
+    return module
+
+
+def to_tensors(arrays: tuple[AnyArray, ...]) -> tuple[Tensor, ...]:
+    """Return tensors that share the memory of the arrays."""
+    return tuple(torch.from_numpy(array) for array in arrays)
+
+
+def as_tuple(results: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Return the result of a module's `forward` as a tuple; a single tensor becomes a tuple of one."""
+    return (results,) if isinstance(results, Tensor) else tuple(results)

@@ -1,0 +1,1 @@
+"""Attack a service under limits: hostile requests, slow clients, little memory, a full disk, a stopped process."""
