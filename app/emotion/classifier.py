@@ -204,7 +204,7 @@ class Classifier:
             for place, output in zip(batch, scored, strict=True):
                 probabilities = self.sum_by_emotion(output.scores)
                 if self.words:
-                    probabilities = self.words.correct(probabilities, excerpts[place].text)
+                    probabilities = self.words.correct(probabilities, excerpts[place].text, not excerpts[place].context)
                 found[place] = Assessment(probabilities, output.intensity)
         for place, row in rows.items():
             assessment = found[place] if row else UNREADABLE

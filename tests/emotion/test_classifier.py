@@ -32,7 +32,7 @@ def classifier() -> Classifier:
 
 
 def test_the_classifier_reports_its_name_and_version(classifier: Classifier) -> None:
-    assert classifier.name == ClassifierId("minilm-ekman", "2.1")
+    assert classifier.name == ClassifierId("minilm-ekman", "2.2")
 
 
 def test_accuracy_on_spoken_sentences_is_within_limits(classifier: Classifier) -> None:
@@ -68,10 +68,11 @@ def test_inference_matches_training(classifier: Classifier) -> None:
     logits = score(load_network(SHIPPED), AutoTokenizer.from_pretrained(SHIPPED), rows)
     assessments = classifier.assess([Excerpt(row.context, row.text) for row in rows])
     assert classifier.words is not None
-    for assessment, row, text in zip(assessments, logits, SENTENCES, strict=False):
-        probabilities = dict(zip(Emotion, row[:7].softmax(0).tolist(), strict=True))
-        assert assessment.probabilities == pytest.approx(classifier.words.correct(probabilities, text), abs=1e-4)
-        assert assessment.intensity == pytest.approx(row[7].sigmoid().item(), abs=1e-4)
+    for assessment, row, outputs in zip(assessments, rows, logits, strict=True):
+        probabilities = dict(zip(Emotion, outputs[:7].softmax(0).tolist(), strict=True))
+        corrected = classifier.words.correct(probabilities, row.text, alone=not row.context)
+        assert assessment.probabilities == pytest.approx(corrected, abs=1e-4)
+        assert assessment.intensity == pytest.approx(outputs[7].sigmoid().item(), abs=1e-4)
 
 
 def test_a_shout_has_a_higher_intensity_than_a_remark(classifier: Classifier) -> None:
@@ -233,7 +234,7 @@ def test_a_classifier_without_the_setting_ignores_the_table(tmp_path: Path, clas
     assert plain.words is None
     assert classifier.words is not None
     for text, probabilities in zip(SENTENCES[:5], plain.classify(SENTENCES[:5]), strict=True):
-        assert classifier.classify([text]) == [classifier.words.correct(probabilities, text)]
+        assert classifier.classify([text]) == [classifier.words.correct(probabilities, text, alone=True)]
 
 
 def test_a_third_party_classifier_has_no_threshold(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.emotion import Classifier
-from app.emotion.words import read_terms
+from app.emotion.words import COLUMNS, CONSTANT, REGISTERS, read_terms
 from app.training.emotion import run as emotion_run
 from app.training.emotion import words as emotion_words
 from app.training.emotion.rows import PASSAGES, TrainingRow
@@ -17,6 +17,7 @@ from tests.training.tiny_encoder import write_encoder, write_passages, write_tab
 
 MOODS = (("lovely", "joy"), ("awful", "sadness"))
 """The words of the passages that have an emotion."""
+STORIES = ("Well.", "It was dark.")
 
 
 def test_command_fits_words_without_changing_the_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,20 +39,30 @@ def test_command_fits_words_without_changing_the_network(tmp_path: Path, capsys:
     assert written == {**config, "intone": {**config["intone"], **settings}}
     classifier = Classifier.load(model)
     assert classifier.words is not None and len(classifier.words.weights) == printed["terms"]
-    weights = dict(zip(Emotion, classifier.words.weights["lovely"], strict=True))
-    assert max(weights, key=lambda one: weights[one]) is Emotion.JOY
+    weights = dict(zip(COLUMNS, classifier.words.weights["lovely"], strict=True))
+    for register in REGISTERS:
+        assert max(Emotion, key=lambda one: weights[f"{register} {one}"]) is Emotion.JOY
     emotion_words.main([str(model), str(data)])  # a second fit does not build on the first one
     assert json.loads(capsys.readouterr().out) == printed
 
 
-def test_terms_with_names_and_terms_of_one_source_are_unknown() -> None:
+def test_terms_with_names_and_rare_terms_are_unknown() -> None:
     texts = ["We saw Milo, and it was good.", "So good, Milo!", "It was Milo.", "The milk is good."]
-    rows = [TrainingRow(text, "", (), None, source) for text in texts for source in (PASSAGES, "xed")]
-    rows += [TrainingRow("A good kitten.", "", (), None, PASSAGES)] * 3
-    names = emotion_words.find_names([one.text for one in rows])
-    known = emotion_words.find_known(rows, [read_terms(one.text) for one in rows], names)
+    names = emotion_words.find_names(texts)
     assert names == {"milo"}
-    assert known == ["$", ",", "^", "good", "good $", "it", "it was", "was"]
+    known = emotion_words.find_known([read_terms(text) for text in texts], names)
+    assert list(known) == ["$", "^", "good"]
+
+
+def test_weights_tell_registers_apart() -> None:
+    joy, fear = (tuple(float(one is other) for other in Emotion) for one in (Emotion.JOY, Emotion.FEAR))
+    rows = [TrainingRow(text, "", joy if text == "Well." else fear, None, PASSAGES) for text in STORIES * 9]
+    rows += [TrainingRow("Lol, dark.", "", joy, None, "goemotions"), TrainingRow("Run.", "", fear, None, "xed")] * 9
+    table = {term: dict(zip(COLUMNS, row, strict=True)) for term, row in emotion_words.fit_table(rows).items()}
+    assert table["lol"]["posts"] > max(0, table["lol"]["stories"], table["lol"]["subtitles"])
+    assert table["dark"]["stories fear"] > table["dark"]["stories joy"]
+    assert table["dark"]["posts fear"] <= table["dark"]["posts joy"]
+    assert {table[CONSTANT][one] for one in REGISTERS} != {0}
 
 
 def test_each_source_has_its_weight() -> None:

@@ -36,7 +36,7 @@ The labelled passages ([data](../data/README.md)) are read in order, each senten
 *Macro-F1* is that of the most probable emotion. An emotion is voiced if it is the most probable one and reaches the
 classifier's threshold; it is right if it is the label or the second label. *Clear* emotions have the intensity 2 or
 3; *neutral* sentences have no second label; *strongly* is a strength of more than one half. Choices were made on the
-dev split; the test split and the new genres were measured at the end, for two tables of words.
+dev split; the test split and the new genres were measured at the end, for three tables of words.
 """
 
 
