@@ -145,10 +145,10 @@ class Engine:
             self.kept.pop(id(voice), None)
 
     def release_voices(self, registry: Registry, now: float) -> None:
-        """Release the models of voices that are not available any more, or not used for `IDLE_SECONDS`.
+        """Release pages of mapped files, and the models of voices that are not available or not used for a while.
 
-        Requests that speak with them keep them until they end. The default voice stays. `now` is from
-        `time.monotonic`.
+        Requests that speak with them keep them until they end. The default voice stays, others `IDLE_SECONDS`. `now` is
+        from `time.monotonic`.
         """
         available = {id(voice): voice.name == registry.default for voice in registry.voices.values()}
         with self.loading:
@@ -162,6 +162,7 @@ class Engine:
         if released:
             gc.collect()  # a loader and its mixtures refer to each other
             trim_heap()
+        self.backend.trim()
 
     def speak(
         self,
