@@ -217,6 +217,8 @@ class VoiceCapabilities:
     pitch: bool = False
     """Whether the voice can shift its pitch."""
     language: str = "en-US"
+    phonemes: frozenset[str] | None = None
+    """Phonemes (IPA) and marks that the voice knows; None if it reads letters, or if its config names none."""
 
 
 @dataclass(frozen=True, slots=True)

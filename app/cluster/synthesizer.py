@@ -12,7 +12,6 @@ import numpy as np
 
 from app.cluster.engine import UtteranceCall, has_end
 from app.errors import NotReady
-from app.memory import trim_heap
 from app.settings import Settings
 from app.synthesis.job import StreamEnd, StreamPart, UtteranceJob
 from app.synthesis.pipeline import make_engine, prepare_process
@@ -36,7 +35,7 @@ class Synthesizer:
         voice = self.registry.get()
         self.engine = make_engine(settings, voice)
         self.engine.warm_up(voice)
-        trim_heap()
+        self.engine.trim()
         self._queued: dict[UtteranceJob, float] = {}
         """Estimated seconds of speech that each utterance still needs."""
         # A thread for each utterance, which does nothing but wait for its samples.

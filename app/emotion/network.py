@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from app.inference import AnyArray, Array, Backend, LazyModule
+from app.inference.graph_cache import make_graph_key
 
 if TYPE_CHECKING:
     from torch import nn
@@ -67,7 +68,12 @@ class ClassifierNetwork:
             return tuple(known.get(name, nothing) for name in design.names)
 
         self.network = backend.compile(module, example)
-        self.batch_invariant = all(self.agrees(example(PROBE_ROWS, length)) for length in PROBE_TOKENS)
+
+        def test_batches() -> bool:
+            return all(self.agrees(example(PROBE_ROWS, length)) for length in PROBE_TOKENS)
+
+        key = make_graph_key("batch invariance", module.key) if isinstance(module, LazyModule) else None
+        self.batch_invariant: bool = backend.recall(key, test_batches, here=True) if key else test_batches()
         """Whether the output of a text has the same bits in a batch as alone, on this machine."""
 
     def make_row(self, inputs: Mapping[str, list[int]]) -> tuple[AnyArray, ...]:

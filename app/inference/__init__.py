@@ -53,8 +53,19 @@ class Backend(Protocol):
         """
         ...
 
-    def recall(self, key: str, compute: Callable[[], Any]) -> Any:
-        """Return the result of `compute`, which is JSON, or the same result that an earlier start stored."""
+    def recall(self, key: str, compute: Callable[[], Any], here: bool = False) -> Any:
+        """Return the result of `compute`, which is JSON, or the same result that an earlier start stored.
+
+        With `here`, it holds only for this processor and the properties of the backend.
+        """
+        ...
+
+    def recall_arrays(self, key: str, compute: Callable[[], dict[str, Array]]) -> dict[str, Array]:
+        """Return the result of `compute`, or the same arrays in the file in which an earlier start stored them."""
+        ...
+
+    def trim(self) -> None:
+        """Return memory that loading and first runs alone need to the system."""
         ...
 
 

@@ -1,8 +1,9 @@
 """Cache what conversion yields on disk, so that only the first start after a change imports torch and waits for it.
 
-Each file holds one entry: three lines (format, key, hash of the bytes after it) and its content, which is a graph, or
-JSON. Nothing in a file is trusted before its hash matches. Files are mapped into memory, which the processes of a
-machine share. They are read-only and replaced as a whole, so that a mapping never changes.
+Each file holds one entry: a header of three lines (format, key, hash of the content) and its content, which is a graph,
+a network compiled for one kind of processor, weights, or JSON. Nothing in a file is trusted before its hash matches.
+Files are mapped into memory, which the processes of a machine share. They are read-only and replaced as a whole, so
+that a mapping never changes.
 """
 
 from __future__ import annotations
@@ -20,15 +21,28 @@ from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
+from weakref import WeakSet
+
+import numpy as np
+from safetensors.numpy import save
+
+from app.inference import Array
 
 logger = logging.getLogger("intone.backend")
 
-MAGIC = b"intone converted graph 2"
+MAGIC = b"intone converted graph 3"
 SUFFIX = ".graph"
+HEADER_BYTES = 256
+"""Length of the header, which spaces fill, so that the content is aligned."""
 LENGTH, ALIGNMENT = b"%012d\n", 64
 """First line of a graph, the length of its XML, and the multiple of bytes at which its weights begin."""
 MAX_GRAPHS = 64
-"""Maximum files in the cache; most are about as large as the weights. The bundled models have 13."""
+"""Maximum files in the cache; most are about as large as the weights. The bundled models have 27."""
+CPU_LINES = ("model name", "flags", "Features", "CPU part")
+"""Lines of /proc/cpuinfo from which a processor's instructions follow."""
+CPU_INFO = Path("/proc/cpuinfo")
+LOCAL_PREFIX = "local-"
+"""Beginning of the keys of what an image does not ship: it holds for one processor, or is made without torch."""
 SHIPPED = Path(sys.prefix, "share", "intone", "graphs")
 """Folder of graphs that the container image ships, and that is only read."""
 APP = Path(__file__).parents[1]
@@ -48,17 +62,14 @@ class Graph(NamedTuple):
     weights: bytes | memoryview
     """The bytes, or those of a mapped file."""
 
-    def release_pages(self) -> None:
-        """Give the memory of a mapped file back; what is used again comes from the file."""
-        if isinstance(self.weights, memoryview) and isinstance(self.weights.obj, mmap.mmap):
-            self.weights.obj.madvise(mmap.MADV_DONTNEED)
-
 
 class GraphCache:
     """Folder of converted graphs. A failure of the cache costs time, never a result."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.mapped: WeakSet[mmap.mmap] = WeakSet()
+        """Files that are in use."""
 
     def read(self, key: str) -> Graph | None:
         """Return the graph of a key; None if it is missing or cannot be trusted."""
@@ -71,8 +82,7 @@ class GraphCache:
 
     def write(self, key: str, graph: Graph) -> None:
         """Save a graph; spaces after the XML align the weights."""
-        before = len(pack(LENGTH % 0, key)) + len(graph.xml)
-        xml = graph.xml + b" " * (-before % ALIGNMENT)
+        xml = graph.xml + b" " * (-len(LENGTH % 0 + graph.xml) % ALIGNMENT)
         self.write_content(key, LENGTH % len(xml) + xml + graph.weights)
 
     def recall(self, key: str, compute: Callable[[], Any]) -> Any:
@@ -84,11 +94,28 @@ class GraphCache:
         self.write_content(key, json.dumps(result).encode())
         return result
 
+    def recall_arrays(self, key: str, compute: Callable[[], dict[str, Array]]) -> dict[str, Array]:
+        """Return the arrays of a key in its file, or compute and save them."""
+        content = self.read_content(key)
+        if content is None:
+            arrays = compute()
+            self.write_content(key, save(arrays))
+            content = self.read_content(key)
+            if content is None:
+                return arrays
+        return view_arrays(content)
+
+    def release_pages(self) -> None:
+        """Give the memory of mapped files back; what is used again comes from the files."""
+        for mapped in list(self.mapped):
+            mapped.madvise(mmap.MADV_DONTNEED)
+
     def read_content(self, key: str) -> memoryview | None:
         """Return the content of a file; None if it is missing or cannot be trusted."""
         for path in (self.find_path(key), SHIPPED / f"{key}{SUFFIX}"):
             try:
-                content = unpack(map_file(path), key)
+                mapped = map_file(path)
+                content = unpack(memoryview(mapped), key)
             except (FileNotFoundError, NotADirectoryError):
                 continue
             except (OSError, ValueError) as error:
@@ -96,6 +123,7 @@ class GraphCache:
                 continue
             with suppress(OSError):
                 os.utime(path)  # `prune` keeps the newest files; using a file makes it new
+            self.mapped.add(mapped)
             return content
         return None
 
@@ -130,27 +158,41 @@ class GraphCache:
             path.unlink(missing_ok=True)
 
 
-def map_file(path: Path) -> memoryview:
+def map_file(path: Path) -> mmap.mmap:
     """Map a file into memory, privately because OpenVINO takes only memory that may be written."""
     with path.open("rb") as file:
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+
+
+def view_arrays(content: memoryview) -> dict[str, Array]:
+    """Return the arrays of float32 in the format of safetensors, without copying them."""
+    start = 8 + int.from_bytes(content[:8], "little")
+    header, data = json.loads(bytes(content[8:start])), content[start:]
+    return {
+        name: np.frombuffer(data[slice(*entry["data_offsets"])], np.float32).reshape(entry["shape"])
+        for name, entry in header.items()
+    }
 
 
 def pack(content: bytes, key: str) -> bytes:
     """Encode the content of a key as a file."""
-    return b"\n".join([MAGIC, key.encode(), hashlib.sha256(content).hexdigest().encode(), content])
+    return make_header(content, key) + content
+
+
+def make_header(content: bytes | memoryview, key: str) -> bytes:
+    """Return what stands before a content in its file."""
+    return b"\n".join([MAGIC, key.encode(), hashlib.sha256(content).hexdigest().encode(), b""]).ljust(HEADER_BYTES)
 
 
 def unpack(data: memoryview, key: str) -> memoryview:
     """Return the content in the output of `pack`. Raises ValueError if it is damaged or belongs to another key."""
-    size = len(pack(b"", key))
-    magic, written_key, digest = (*bytes(data[:size]).split(b"\n"), b"", b"")[:3]
-    content = data[size:]
+    header, content = bytes(data[:HEADER_BYTES]), data[HEADER_BYTES:]
+    magic, written_key, *_ = (*header.split(b"\n"), b"")
     if magic != MAGIC:
         raise ValueError("it is of another format")
     if written_key != key.encode():
         raise ValueError("it is the graph of another network")
-    if digest != hashlib.sha256(content).hexdigest().encode():
+    if header != make_header(content, key):
         raise ValueError("it is damaged")
     return content
 
@@ -172,3 +214,12 @@ def hash_building_code() -> str:
         digest.update(repr((file.name, len(content))).encode())
         digest.update(content)
     return digest.hexdigest()
+
+
+def describe_processor() -> list[str]:
+    """Return the lines of /proc/cpuinfo that describe the first core; none on other systems."""
+    try:
+        first_core = CPU_INFO.read_text(encoding="utf-8").partition("\n\n")[0]
+    except OSError:
+        return []
+    return [line for line in first_core.splitlines() if line.startswith(CPU_LINES)]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from app.inference import AnyArray, ExampleInputs, LazyModule, Network
+from app.inference import AnyArray, Array, ExampleInputs, LazyModule, Network
 
 
 class TorchBackend:
@@ -30,9 +30,16 @@ class TorchBackend:
 
         return network
 
-    def recall(self, key: str, compute: Callable[[], Any]) -> Any:
+    def recall(self, key: str, compute: Callable[[], Any], here: bool = False) -> Any:
         """See `Backend.recall`; nothing is stored."""
         return compute()
+
+    def recall_arrays(self, key: str, compute: Callable[[], dict[str, Array]]) -> dict[str, Array]:
+        """See `Backend.recall_arrays`; nothing is stored."""
+        return compute()
+
+    def trim(self) -> None:
+        """See `Backend.trim`; nothing of it is PyTorch's."""
 
 
 def prepare_for_inference(module: nn.Module | LazyModule) -> nn.Module:

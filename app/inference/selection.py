@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.errors import SetupError
-from app.inference import Backend, ExampleInputs, LazyModule, Network
+from app.inference import Array, Backend, ExampleInputs, LazyModule, Network
 from app.inference.openvino import ConversionError, OpenVinoBackend, supports_bf16
 
 if TYPE_CHECKING:
@@ -42,9 +42,17 @@ class FallbackBackend:
             logger.warning("torch runs %s: %s", name_module(module), error)
             return make_torch_backend().compile(module, example)
 
-    def recall(self, key: str, compute: Callable[[], Any]) -> Any:
+    def recall(self, key: str, compute: Callable[[], Any], here: bool = False) -> Any:
         """See `Backend.recall`."""
-        return self.backend.recall(key, compute)
+        return self.backend.recall(key, compute, here)
+
+    def recall_arrays(self, key: str, compute: Callable[[], dict[str, Array]]) -> dict[str, Array]:
+        """See `Backend.recall_arrays`."""
+        return self.backend.recall_arrays(key, compute)
+
+    def trim(self) -> None:
+        """See `Backend.trim`."""
+        self.backend.trim()
 
 
 def name_module(module: nn.Module | LazyModule) -> str:

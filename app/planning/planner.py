@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from app.errors import BlendUnsupported, FallbackRefused
 from app.planning.decide import MAX_DEGREE, decide_explicit, decide_neutral, weaken_narration
+from app.text.phonetic import drop_phonemes
 from app.text.scripts import fit_to_language
 from app.types import (
     NO_SPAN,
@@ -163,13 +164,18 @@ class Planner:
         )
 
     def fit_letters(self, clause: Clause, voice: VoiceCapabilities) -> str:
-        """Return what a voice reads of a clause in its language; warn about words of other scripts."""
+        """Return what a voice reads of a clause; warn about words of other scripts and unknown phonemes."""
         spoken, left_out = fit_to_language(clause.spoken, voice.language)
+        place = "an edited utterance" if clause.start == NO_SPAN else f"characters {clause.start} to {clause.end}"
         if left_out:
-            place = "an edited utterance" if clause.start == NO_SPAN else f"characters {clause.start} to {clause.end}"
             letters = " and ".join(f"{number} letters ({script})" for script, number in left_out.items())
             detail = f"{place}: the voice {voice.voice} cannot read {letters}, which were left out."
             self.warn("unreadable_script", detail, str(clause.start), clause.text)
+        if voice.phonemes is not None and "⟦" in spoken:
+            spoken, unknown = drop_phonemes(spoken, voice.phonemes)
+            if unknown:
+                detail = f"{place}: the voice {voice.voice} does not know {', '.join(unknown)}, which were left out."
+                self.warn("unread_characters", detail, str(clause.start), clause.text)
         return spoken
 
     def apply_fallback(self, decision: Decision, voice: VoiceCapabilities) -> Decision:

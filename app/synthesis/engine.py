@@ -111,10 +111,16 @@ class Engine:
 
     def warm_up(self, voice: Voice) -> None:
         """Load a voice and run its networks at the usual lengths, because a backend prepares itself for each."""
-        speakers = self.get_loader(voice).load_networks()
-        warm_up(speakers, len(self.threads))
+        loader = self.get_loader(voice)
+        speakers = loader.load_networks()
+        warm_up(speakers, loader.mixtures, len(self.threads))
         batch_invariant = all(one.checkpoint.model.batch_invariant for one in speakers)
         logger.info("requests with a seed are %s", "batched like others" if batch_invariant else "spoken one by one")
+
+    def trim(self) -> None:
+        """Return memory to the system that loading alone needs."""
+        self.backend.trim()
+        trim_heap()
 
     def load_speaker(self, voice: Voice, shares: EmotionWeights) -> Speaker:
         """Return the models for a mixture of a voice's emotions; weights are loaded once."""

@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 from app.emotion import Classifier
+from app.inference.graph_cache import describe_processor
 from app.planning.decide import StrengthRule
 from app.settings import Settings
 from app.voices import Registry
@@ -22,9 +23,6 @@ LIBRARIES = (
     *("sentencex", "soundfile", "soxr", "tokenizers", "torch", "transformers"),
 )
 """Distributions that text, models or audio pass through."""
-CPU_LINES = ("model name", "flags", "Features", "CPU part")
-"""Lines of /proc/cpuinfo from which a processor's instructions follow."""
-CPU_INFO = Path("/proc/cpuinfo")
 CLASSIFIER_ENDINGS = (".json", ".safetensors", ".tsv", ".txt", ".model")
 CONFIG_ENDINGS = (".json", ".npy")
 """Endings of the files of a voice beside its weights: configs, speakers and statistics."""
@@ -78,12 +76,3 @@ def _find_version(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
-
-
-def describe_processor() -> list[str]:
-    """Return the lines of /proc/cpuinfo that describe the first core; none on other systems."""
-    try:
-        first_core = CPU_INFO.read_text(encoding="utf-8").partition("\n\n")[0]
-    except OSError:
-        return []
-    return [line for line in first_core.splitlines() if line.startswith(CPU_LINES)]

@@ -15,7 +15,7 @@ import numpy as np
 from app.errors import InvalidVoice
 from app.inference import AnyArray, Array
 from app.synthesis.models.acoustic import AcousticInput, LoadedCheckpoint, Mel
-from app.synthesis.models.glow import GlowAcoustic
+from app.synthesis.models.glow import GlowAcoustic, GlowDesign
 from app.synthesis.networks import MixtureNetworks
 from app.types import Emotion
 
@@ -94,7 +94,7 @@ class MixturePool:
     """
 
     def __init__(
-        self, base: LoadedCheckpoint, networks: MixtureNetworks, load: Callable[[str], Mapping[str, AnyArray]]
+        self, base: LoadedCheckpoint, networks: MixtureNetworks, load: Callable[[str], Mapping[str, Array]]
     ) -> None:
         """Prepare the voice; `load` reads a checkpoint's weights and is called once for each."""
         assert isinstance(base.model, GlowAcoustic)
@@ -102,7 +102,7 @@ class MixturePool:
         self.glow = base.model
         self.networks = networks
         self.load = load
-        self.states: dict[str, dict[str, AnyArray]] = {}
+        self.states: dict[str, dict[str, Array]] = {}
         self.checkpoints: WeakValueDictionary[CheckpointShares, LoadedCheckpoint] = WeakValueDictionary()
         """Mixtures that utterances still use, so that utterances of the same mixture can share a batch."""
         self.slots: list[ModelSlot] = []
@@ -121,10 +121,9 @@ class MixturePool:
             self.checkpoints[shares] = found
         return found
 
-    def read(self, name: str) -> dict[str, AnyArray]:
+    def read(self, name: str) -> dict[str, Array]:
         """Read the weights of a checkpoint. Raises `InvalidVoice` if they belong to a different model than the base."""
-        # In float32, because the conversion would take longer than the mixing.
-        state = {rename_weight(weight): value.astype(np.float32) for weight, value in self.load(name).items()}
+        state = {rename_weight(weight): value for weight, value in self.load(name).items()}
         for weight, shape in (*self.networks.encoder.items(), *self.networks.decoder.items()):
             sources = find_sources(weight, state)
             if not sources or list(state[sources[-1]].shape) != list(shape):
@@ -166,18 +165,26 @@ class MixturePool:
     def write(self, slot: ModelSlot, shares: CheckpointShares) -> None:
         """Compute the weights of a mixture for a slot."""
         slot.shares, slot.model = (), None  # so that the memory of the old weights is free
+        design = self.glow.design
+        if design.speakers is not None:
+            design = replace(design, speakers=self.mix_weight("emb_g.weight", shares))
+        slot.model = self.make_model(design, lambda name, _: self.mix_weight(name, shares))
+        slot.shares = shares
+
+    def make_blank(self) -> GlowAcoustic:
+        """Return a model without weights, with which the networks can be run before there is a mixture."""
+        return self.make_model(self.glow.design, lambda _, shape: np.zeros(shape, np.float32))
+
+    def make_model(self, design: GlowDesign, weigh: Callable[[str, Sequence[int]], Array]) -> GlowAcoustic:
+        """Return a model; `weigh` returns a weight of a name and a shape."""
         encode, decode = (
-            partial(network, *(self.mix_weight(name, shares) for name in names))
-            for network, names in (
+            partial(network, *(weigh(name, shape) for name, shape in shapes.items()))
+            for network, shapes in (
                 (self.networks.encode, self.networks.encoder),
                 (self.networks.decode, self.networks.decoder),
             )
         )
-        design = self.glow.design
-        if design.speakers is not None:
-            design = replace(design, speakers=self.mix_weight("emb_g.weight", shares))
-        slot.model = GlowAcoustic(design, encode, decode, self.glow.frame_rate)
-        slot.shares = shares
+        return GlowAcoustic(design, encode, decode, self.glow.frame_rate)
 
     def mix_weight(self, name: str, shares: CheckpointShares) -> Array:
         """Compute one weight of the inference model, in which weight norm is folded and inverses are stored."""

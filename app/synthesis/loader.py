@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
+import numpy as np
+
 from app.inference import Array, Backend
 from app.inference.graph_cache import make_graph_key
 from app.synthesis.expression import mix_expressions
@@ -146,9 +148,17 @@ class Loader:
         return speakers
 
     def read_weights(self, checkpoint: str) -> dict[str, Array]:
-        """Read the weight file of a checkpoint. Raises InvalidVoice if it has changed since the voice was opened."""
+        """Read the weight file of a checkpoint. Raises InvalidVoice if it has changed since the voice was opened.
+
+        The weights are in float32: to convert those of a file would take longer than to mix them.
+        """
         path = self.voice.manifest.checkpoints[checkpoint].model
-        return read_arrays(self.voice.read_weights(path), self.voice.find_file(path))
+
+        def read() -> dict[str, Array]:
+            arrays = read_arrays(self.voice.read_weights(path), self.voice.find_file(path))
+            return {name: value.astype(np.float32) for name, value in arrays.items()}
+
+        return self.backend.recall_arrays(make_graph_key("arrays", self.voice.hashes[path]), read)
 
     def read_config(self, checkpoint: str) -> tuple[dict[str, Any], list[str]]:
         """Read the config of a checkpoint and its speakers."""

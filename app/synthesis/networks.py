@@ -90,7 +90,8 @@ def compile_glow(backend: Backend, key: str, load: Load, frame_rate: float) -> G
     # In float32: durations are rounded up to whole frames, so a small error would add a frame.
     encode = backend.compile(LazyModule("GlowEncoder", key, build_encoder), design.make_tokens, precise=True)
     decode = backend.compile(LazyModule("GlowDecoder", key, build_decoder), design.make_frames)
-    return GlowAcoustic(design, encode, decode, frame_rate)
+    recall = partial(backend.recall, make_graph_key("batch invariance", key), here=True)
+    return GlowAcoustic(design, encode, decode, frame_rate, recall)
 
 
 Shapes = Mapping[str, Sequence[int]]

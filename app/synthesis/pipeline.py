@@ -18,7 +18,7 @@ from app.emotion.classifier import Rows
 from app.emotion.network import ClassifierOutput
 from app.errors import AudioTooLong, EmptyText, TextTooLong
 from app.inference import Backend, limit_torch_threads
-from app.memory import limit_arenas, trim_heap
+from app.memory import limit_arenas
 from app.planning.decide import StrengthRule
 from app.planning.incremental import IncrementalPlan
 from app.planning.instructions import follow_instructions
@@ -96,7 +96,7 @@ class Pipeline:
         if warm:
             pipeline.synthesize(SpeechRequest(WARM_UP_TEXT))
             _ = pipeline.identity
-            trim_heap()
+            engine.trim()
         return pipeline
 
     @cached_property

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.inference import Backend, ExampleInputs, LazyModule, Network
-from app.inference.graph_cache import GraphCache, make_graph_key
+from app.inference import Array, Backend, ExampleInputs, LazyModule, Network
+from app.inference.graph_cache import GraphCache, describe_processor, make_graph_key
 from app.inference.selection import FallbackBackend, choose_fastest, list_backends, make_backend
-from app.synthesis.identity import describe_processor
+from app.synthesis.interpolation import MixturePool
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.mel import FRAME_STEP
 from app.synthesis.models.glow import TOKEN_STEP, GlowAcoustic
@@ -30,42 +30,43 @@ SILENT_MEL = -5.0
 """A plausible value of mel spectrograms; the warm-up audio is discarded."""
 
 
-def warm_up(speakers: Sequence[Speaker], workers: int) -> None:
-    """Run the networks once per worker at every length; only GlowTTS pads its lengths to a few."""
-    models = {id(one.checkpoint.model): one for one in speakers}
-    mels = 0
+def warm_up(speakers: Sequence[Speaker], mixtures: MixturePool | None, workers: int) -> None:
+    """Run every network once per worker, and those of one model at every length.
+
+    OpenVINO generates the code for a length once, whatever the weights are. Only GlowTTS pads its lengths to a few.
+    """
+    models = [model for one in speakers if isinstance(model := one.checkpoint.model, GlowAcoustic)]
+    models = list({id(model): model for model in [*models, *([mixtures.make_blank()] if mixtures else [])]}.values())
     with ThreadPoolExecutor(workers) as pool:
 
-        def repeat(run: Callable[[int], None], lengths: range) -> None:
-            for length in lengths:
-                list(pool.map(run, [length] * workers))
+        def repeat(run: Callable[[int], None], lengths: range, every: bool) -> None:
+            list(pool.map(run, [lengths[-1]] * workers))
+            if every:
+                list(pool.map(run, lengths[:-1]))
 
-        for speaker in models.values():
-            model = speaker.checkpoint.model
-            if isinstance(model, GlowAcoustic):
-                repeat(make_encoding_run(model, speaker), TOKEN_COUNTS)
-                repeat(make_decoding_run(model, speaker), FRAME_COUNTS)
-                mels = model.design.mels
-        if mels:
+        for model in models:
+            repeat(make_encoding_run(model), TOKEN_COUNTS, every=model is models[0])
+            repeat(make_decoding_run(model), FRAME_COUNTS, every=model is models[0])
+        if models:
             for vocoder in {id(one.vocoder): one.vocoder for one in speakers}.values():
-                repeat(make_vocoding_run(vocoder, mels), FRAME_COUNTS)
+                repeat(make_vocoding_run(vocoder, models[0].design.mels), FRAME_COUNTS, every=True)
 
 
-def make_encoding_run(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
+def make_encoding_run(model: GlowAcoustic) -> Callable[[int], None]:
     """Return a function that encodes a number of tokens."""
 
     def run(tokens: int) -> None:
-        model.encode_tokens([[0] * tokens], model.embed_speakers([speaker.speakers]))
+        model.encode_tokens([[0] * tokens], model.embed_speakers([{}]))
 
     return run
 
 
-def make_decoding_run(model: GlowAcoustic, speaker: Speaker) -> Callable[[int], None]:
+def make_decoding_run(model: GlowAcoustic) -> Callable[[int], None]:
     """Return a function that decodes a number of frames."""
 
     def run(frames: int) -> None:
         latent = np.zeros((model.design.mels, frames), np.float32)
-        model.decode_latents([latent], model.embed_speakers([speaker.speakers]))
+        model.decode_latents([latent], model.embed_speakers([{}]))
 
     return run
 
@@ -124,6 +125,13 @@ class RecordingBackend:
         self.modules.append((module, example))
         return lambda *inputs: inputs
 
-    def recall(self, key: str, compute: Callable[[], Any]) -> Any:
+    def recall(self, key: str, compute: Callable[[], Any], here: bool = False) -> Any:
         """See `Backend.recall`."""
         return compute()
+
+    def recall_arrays(self, key: str, compute: Callable[[], dict[str, Array]]) -> dict[str, Array]:
+        """See `Backend.recall_arrays`."""
+        return compute()
+
+    def trim(self) -> None:
+        """See `Backend.trim`; there is nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 PHONETIC = re.compile(r"⟦([^|⟧]*)\|([^⟧]*)⟧")
 
@@ -47,6 +48,17 @@ def count_model_chars(spoken: str) -> int:
 def remove_phonemes(spoken: str) -> str:
     """Return a spoken text with letters in place of phonemes."""
     return PHONETIC.sub(r"\2", spoken)
+
+
+def drop_phonemes(spoken: str, known: Collection[str]) -> tuple[str, str]:
+    """Return a spoken text without the phonemes (IPA) that are not known, and these, each once."""
+    marked = [ipa for ipa, _ in split_phonetic(spoken) if not ipa.startswith(ESPEAK)]
+    unknown = "".join(dict.fromkeys(sign for ipa in marked for sign in ipa if sign not in known))
+    if not unknown:
+        return spoken, ""
+    dropped = str.maketrans("", "", unknown)
+    parts = ((ipa if ipa.startswith(ESPEAK) else ipa.translate(dropped), text) for ipa, text in split_phonetic(spoken))
+    return "".join(mark_phonemes(ipa, text) if ipa else text for ipa, text in parts), unknown
 
 
 def limit_length(spoken: str, max_spoken: int) -> str:

@@ -104,6 +104,15 @@ def parse_json(text: str) -> Any:
         return json.loads(COMMENT_PATTERN.sub(lambda found: found[1] or "", text))
 
 
+def read_phonemes(config: Mapping[str, Any]) -> frozenset[str] | None:
+    """Return the phonemes and marks in the vocabulary of a config; None if it reads letters or names none."""
+    characters = config.get("characters")
+    if not config.get("use_phonemes") or not isinstance(characters, Mapping) or characters.get("vocab_dict"):
+        return None
+    named = "".join(str(characters.get(name) or "") for name in ("characters", "phonemes", "punctuations"))
+    return frozenset(named + " ") if named else None
+
+
 def read_config_speakers(path: Path, config: Mapping[str, Any]) -> list[str]:
     """Return a config's speakers in the order of their embeddings, from the config or from a JSON file next to it."""
     if not config.get("use_speaker_embedding"):

@@ -6,7 +6,7 @@ import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,7 +14,14 @@ from uuid import uuid4
 from app.errors import InvalidVoice, VoiceNotFound
 from app.types import CheckpointId, Emotion, VoiceCapabilities
 from app.voices.aliases import OPENAI_VOICES, Persona, find_persona
-from app.voices.coqui_config import AudioConfig, check_fit, read_config, read_config_speakers, resolve_inside
+from app.voices.coqui_config import (
+    AudioConfig,
+    check_fit,
+    read_config,
+    read_config_speakers,
+    read_phonemes,
+    resolve_inside,
+)
 from app.voices.manifest import FILE_NAME, Manifest, SpokenEmotion, read_manifest
 
 SOURCE_VOCODERS = ("hifigan_source", "vocos_source")
@@ -29,6 +36,8 @@ class Voice:
     manifest: Manifest
     hashes: Mapping[str, str]
     """SHA-256 of each weight file, by relative path."""
+    phonemes: frozenset[str] | None = None
+    """That of `VoiceCapabilities`."""
     key: str = field(default_factory=lambda: uuid4().hex, compare=False, repr=False)
     """Unique, also among voices of one name: a reloaded voice may speak differently."""
 
@@ -57,6 +66,7 @@ class Voice:
             degree=self.manifest.degree,
             pitch=all(vocoder.architecture in SOURCE_VOCODERS for vocoder in vocoders),
             language=self.manifest.language or self.manifest.locale,
+            phonemes=self.phonemes,
         )
 
     def estimate_seconds(self, characters: int, speed: float) -> float:
@@ -98,7 +108,8 @@ def check_voice(folder: Path, manifest: Manifest) -> Voice:
         check_emotion(voice, emotion, spoken)
     if manifest.degree:
         check_degree(voice)
-    return voice
+    neutral = manifest.checkpoints[manifest.emotions[Emotion.NEUTRAL].checkpoint]
+    return replace(voice, phonemes=read_phonemes(voice.read_config(neutral.config)))
 
 
 def check_degree(voice: Voice) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from pathlib import Path
 
-from app.text import normalize
+from app.emotion import find_word_emotion
+from app.text import normalize, read_input
 from app.text.normalization.abbreviations import AFTER_NAME, ANYWHERE, BEFORE_NAME, BEFORE_NUMBER
 from app.text.normalization.chat import CHAT_LETTERS, CHAT_WORDS, DIGIT_WORDS, LETTERS
+from app.text.normalization.codes import read_code
 from app.text.normalization.numbers import LETTER_UNITS, SYMBOLS
 from app.text.normalization.quantities import CODES, CURRENCIES
 from app.text.phonetic import remove_phonemes
 from app.text.word_tables import TABLES
+from app.types import InputFormat
 from scripts.reference.markdown import format_code, format_codes, make_page, make_table
 
 SPELLED = {letters: " ".join(letters.upper()) for letters in sorted(LETTERS | CHAT_LETTERS)}
@@ -38,6 +43,9 @@ EXAMPLES = {
     "Addresses": ("https://example.com/a", "me@example.com", "notes.txt", "#happy", ".NET"),
 }
 """Written examples of each kind; their readings are computed."""
+CODE = ("list[12]", "a == b", "os.path.join(a, b)", "i += 2", "ls -la | grep x", "vector<int>", "0xFF")
+"""Code between backticks."""
+TEXTS = Path(__file__).parents[2] / "tests" / "text" / "real_texts"
 
 
 def render() -> str:
@@ -67,6 +75,9 @@ def render() -> str:
         make_table(
             ("written", "read"), ((format_code(written), read) for written, read in TABLES["slash_phrases"].items())
         ),
+        "## What is misread",
+        "Sentences of twenty texts as people send them (`tests/text/real_texts`) that are not read as a person would.",
+        make_table(("text", "a person reads", "read"), find_misreadings()),
     )
 
 
@@ -75,6 +86,25 @@ def make_examples() -> Iterable[tuple[str, str, str]]:
     for kind, examples in EXAMPLES.items():
         for written in examples:
             yield kind, format_code(written), remove_phonemes(normalize(written))
+    for written in CODE:
+        yield "Code", format_code(written), remove_phonemes(normalize(read_code(written)))
+
+
+def find_misreadings() -> Iterable[tuple[str, str, str]]:
+    """Yield a row for each sentence of the texts that is known to be misread."""
+    known = [line.split("\t") for line in (TEXTS / "misreadings.tsv").read_text(encoding="utf-8").splitlines()[1:]]
+    for name, right in known:
+        (text,) = (path for path in TEXTS.glob(f"{name}.*") if path.suffix != ".read")
+        found = read_input(text.read_bytes().decode(), InputFormat.AUTO, find_emotion=find_word_emotion)
+        spoken = [" ".join(clause.spoken for clause in sentence.clauses) for sentence in found.sentences]
+        lines = (TEXTS / f"{name}.read").read_text(encoding="utf-8").splitlines()
+        number = [find_words(line) for line in lines].index(find_words(right))
+        yield name.replace("_", " "), lines[number], remove_phonemes(spoken[number])
+
+
+def find_words(line: str) -> list[str]:
+    """Return the words of a sentence, without case and marks."""
+    return re.findall(r"[^\W_]+", line.lower())
 
 
 def make_units() -> Iterable[tuple[str, str]]:

@@ -32,10 +32,11 @@ def test_entries_that_cannot_be_used_are_reported(client: httpx.Client) -> None:
 
 
 def test_phonemes_that_the_voice_does_not_know_are_reported(client: httpx.Client) -> None:
-    fields = {"text": "The tide rose.", "lexicon": {"tide": "/tɝd/"}, "timing": True, "seed": 0}
-    plan = client.post("/synthesize", json=fields).json()["plan"]
-    (warning,) = plan["warnings"]
-    assert warning["code"] == "unread_characters" and "ɝ" in warning["detail"]
+    fields = {"text": "The tide rose.", "lexicon": {"tide": "/tɝd/"}}
+    spoken = client.post("/synthesize", json={**fields, "timing": True, "seed": 0}).json()["plan"]
+    for plan in (analyze(client, **fields), spoken):
+        (warning,) = plan["warnings"]
+        assert warning["code"] == "unread_characters" and "ɝ" in warning["detail"]
 
 
 def test_synthesis_accepts_the_option_in_body_and_query(client: httpx.Client) -> None:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from app.errors import SetupError
 from app.inference import AnyArray, ExampleInputs, LazyModule, Network, selection
 from app.inference.conversion import hash_module
-from app.inference.graph_cache import MAX_GRAPHS, Graph, GraphCache
+from app.inference.graph_cache import HEADER_BYTES, LOCAL_PREFIX, MAX_GRAPHS, Graph, GraphCache
 from app.inference.openvino import ConversionError, OpenVinoBackend, import_openvino, supports_bf16
 from app.inference.pytorch import TorchBackend
 from app.inference.selection import choose_fastest, list_backends, make_backend
@@ -242,12 +242,15 @@ def test_the_shipped_networks_are_read_from_the_cache(
     assert cache.stat().st_mode & 0o777 == 0o700
 
 
-@pytest.fixture
-def graph_file(tmp_path: Path) -> Path:
-    """Convert a tiny network into a new folder and return its file."""
+@pytest.fixture(params=["graph", "compiled"])
+def graph_file(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """Convert a tiny network into a new folder and return one of its files, the only one that is left."""
     folder = tmp_path / "deep" / "cache"
     OpenVinoBackend(folder, 1, 1).compile(Tiny(), make_tiny_inputs)
-    (file,) = folder.iterdir()
+    files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime_ns)
+    assert len(files) == 2
+    file = files.pop(("graph", "compiled").index(request.param))
+    files[0].unlink()
     assert folder.stat().st_mode & 0o777 == 0o700 and file.stat().st_mode & 0o777 == 0o400
     file.chmod(0o600)  # so that a test can damage it
     return file
@@ -255,17 +258,10 @@ def graph_file(tmp_path: Path) -> Path:
 
 def test_every_flipped_byte_is_detected(graph_file: Path) -> None:
     graphs, key, good = GraphCache(graph_file.parent), graph_file.stem, graph_file.read_bytes()
-    assert graphs.read(key) is not None
-    for position in [*range(200), *range(200, len(good), 97), len(good) - 1]:
+    assert graphs.read_content(key) is not None
+    for position in [*range(HEADER_BYTES), *range(HEADER_BYTES, len(good), 97), len(good) - 1]:
         graph_file.write_bytes(good[:position] + bytes([good[position] ^ 1]) + good[position + 1 :])
-        assert graphs.read(key) is None, position
-
-
-def read_weights(file: Path) -> bytes:
-    """Return a copy of the weights in a file, which a test may then truncate."""
-    graph = GraphCache(file.parent).read(file.stem)
-    assert graph is not None
-    return bytes(graph.weights)
+        assert graphs.read_content(key) is None, position
 
 
 def flip_bit(file: Path) -> None:
@@ -285,7 +281,7 @@ def clear(file: Path) -> None:
 def replace_with_another(file: Path) -> None:
     with_other_weights = file.parent.parent / "other"
     OpenVinoBackend(with_other_weights, 1, 1).compile(Tiny(seed=1), make_tiny_inputs)
-    (other,) = with_other_weights.iterdir()
+    other = next(with_other_weights.iterdir())
     assert other.name != file.name
     file.write_bytes(other.read_bytes())
 
@@ -294,16 +290,26 @@ def replace_with_another(file: Path) -> None:
 def test_a_damaged_file_is_converted_again(
     graph_file: Path, damage: object, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    good = read_weights(graph_file)
     assert callable(damage)
     damage(graph_file)
     caplog.clear()
     with caplog.at_level(logging.WARNING, "intone.backend"):
         assert computes_tiny(OpenVinoBackend(graph_file.parent, 1, 1).compile(Tiny(), make_tiny_inputs))
     assert len(caplog.records) == 1 and str(graph_file) in caplog.text
-    assert good == read_weights(graph_file)
+    assert GraphCache(graph_file.parent).read_content(graph_file.stem) is not None
     forbid_conversion(monkeypatch)
     assert computes_tiny(OpenVinoBackend(graph_file.parent, 1, 1).compile(Tiny(), make_tiny_inputs))
+
+
+def test_a_compiled_network_that_openvino_refuses_is_compiled_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    OpenVinoBackend(tmp_path, 1, 1).compile(Tiny(), make_tiny_inputs)
+    (file,) = tmp_path.glob(f"{LOCAL_PREFIX}*")
+    GraphCache(tmp_path).write_content(file.stem, b"not exported by OpenVINO")
+    with caplog.at_level(logging.WARNING, "intone.backend"):
+        assert computes_tiny(OpenVinoBackend(tmp_path, 1, 1).compile(Tiny(), make_tiny_inputs))
+    assert len(caplog.records) == 1 and "cannot be imported" in caplog.text
 
 
 def test_a_folder_in_place_of_a_file_disables_only_the_cache(
@@ -312,7 +318,8 @@ def test_a_folder_in_place_of_a_file_disables_only_the_cache(
     graph_file.unlink()
     graph_file.mkdir()
     assert computes_tiny(OpenVinoBackend(graph_file.parent, 1, 1).compile(Tiny(), make_tiny_inputs))
-    assert [path.name for path in graph_file.parent.iterdir()] == [graph_file.name]  # nothing temporary is left
+    kept = [path.stem.removeprefix(LOCAL_PREFIX) for path in graph_file.parent.iterdir()]
+    assert {len(stem) for stem in kept} == {64}  # nothing temporary is left
 
 
 def test_a_folder_that_cannot_be_written_disables_only_the_cache(
@@ -332,6 +339,21 @@ def test_a_full_disk_disables_only_the_cache(
     with caplog.at_level(logging.WARNING, "intone.backend"):
         assert computes_tiny(OpenVinoBackend(tmp_path, 1, 1).compile(Tiny(), make_tiny_inputs))
     assert len(caplog.records) == 1 and not list(tmp_path.iterdir())
+
+
+def test_pages_that_are_given_back_are_read_again(tmp_path: Path) -> None:
+    backend = OpenVinoBackend(tmp_path, 1, 1)
+    network = backend.compile(Tiny(), make_tiny_inputs)
+    backend.trim()
+    assert computes_tiny(network)
+
+
+def test_arrays_are_computed_once(tmp_path: Path) -> None:
+    arrays = {"a": draw_values(2, 3), "b.c": draw_values(1), "none": draw_values(0, 4)}
+    for compute in (lambda: arrays, lambda: {}):
+        found = OpenVinoBackend(tmp_path, 1, 1).recall_arrays("key", compute)
+        assert found.keys() == arrays.keys()
+        assert all(np.array_equal(found[name], value) for name, value in arrays.items())
 
 
 def test_the_most_recently_used_files_are_kept(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ def test_any_length_gives_a_hop_of_samples_for_each_frame_and_a_seed_repeats_the
 
 
 def test_the_pulse_train_has_all_harmonics_of_its_pitch_up_to_the_limit() -> None:
+    # The limit lies between two harmonics: rounding decides about one at the limit itself.
     pulses = make_pulse_train(torch.full((1, 100), math.log2(2.5)), 240, 24000, 8100.0)[0].numpy()
     spectrum = np.abs(np.fft.rfft(pulses)) / (len(pulses) / 2)
     harmonics = spectrum[250::250]

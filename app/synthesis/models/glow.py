@@ -6,7 +6,7 @@ lengths are padded to a few sizes. Encoder and decoder mask the padding, so an u
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -68,17 +68,32 @@ class GlowAcoustic:
 
     leading_pause = True
 
-    def __init__(self, design: GlowDesign, encode: Network, decode: Network, frame_rate: float) -> None:
-        """Use the networks of `app.synthesis.models.glow_modules`; `frame_rate` is in frames per second."""
+    def __init__(
+        self,
+        design: GlowDesign,
+        encode: Network,
+        decode: Network,
+        frame_rate: float,
+        recall: Callable[[Callable[[], bool]], bool] = lambda compute: compute(),
+    ) -> None:
+        """Use the networks of `app.synthesis.models.glow_modules`; `frame_rate` is in frames per second.
+
+        `recall` returns the result of `test_batches`, or that of an earlier start.
+        """
         self.design = design
         self.encode = encode
         self.decode = decode
         self.frame_rate = frame_rate
+        self.recall = recall
         self.longest = round(MAX_TOKEN_SECONDS * frame_rate)
 
     @cached_property
     def batch_invariant(self) -> bool:
         """See `AcousticModel.batch_invariant`."""
+        return self.recall(self.test_batches)
+
+    def test_batches(self) -> bool:
+        """Return whether some utterances have the same bits in a batch as alone."""
         ids, embeddings = range(1, self.design.symbols), self.design.speakers
         speakers: list[SpeakerShares] = [{}] if embeddings is None else [{n: 1.0} for n in range(len(embeddings))]
         inputs = [
