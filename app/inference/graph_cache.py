@@ -48,7 +48,7 @@ SHIPPED = Path(sys.prefix, "share", "intone", "graphs")
 """Folder of graphs that the container image ships, and that is only read."""
 APP = Path(__file__).parents[1]
 BUILDING_CODE = (
-    *("inference/*.py", "synthesis/models/*.py", "synthesis/coqui.py", "synthesis/networks.py"),
+    *("inference/*.py", "synthesis/models/*.py", "synthesis/coqui.py", "synthesis/mel.py", "synthesis/networks.py"),
     *("emotion/network.py", "emotion/transformer.py"),
 )
 """Code from which networks are built and converted."""
