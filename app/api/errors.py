@@ -150,7 +150,7 @@ async def handle_router_error(request: Request, error: Exception) -> Response:
 
 
 def convert_exception(error: Exception, request_id: str) -> IntoneError:
-    """Return the error to report for an exception that nothing else handles, and log it.
+    """Return the error to report for an exception that nothing else handles, and log it unless it is an overload.
 
     The log has its type and traceback, but not its message, which may quote text to be spoken.
     """

@@ -114,7 +114,11 @@ def load_pipeline(settings: Settings, voice: str | None) -> Pipeline:
     name = registry.get(voice).name
     console = Console(stderr=True)
     if console.is_terminal:
-        console.print(f"Loading the voice {name} …", style="dim", highlight=False)
+        from app.inference.graph_cache import has_graphs
+
+        quick = settings.backend == "torch" or has_graphs(settings.graph_cache)
+        wait = "" if quick else "; the first start converts networks, and takes longer"
+        console.print(f"Loading the voice {name}{wait} …", style="dim", highlight=False)
     with pause_collection():
         from app.synthesis.pipeline import Pipeline
 

@@ -37,7 +37,8 @@ HEADER_BYTES = 256
 LENGTH, ALIGNMENT = b"%012d\n", 64
 """First line of a graph, the length of its XML, and the multiple of bytes at which its weights begin."""
 MAX_GRAPHS = 64
-"""Maximum files in the cache; most are about as large as the weights. The bundled models have 27."""
+"""Maximum files in the cache, unless this process uses more; most are about as large as the weights. The bundled models
+have 27."""
 CPU_LINES = ("model name", "flags", "Features", "CPU part")
 """Lines of /proc/cpuinfo from which a processor's instructions follow."""
 CPU_INFO = Path("/proc/cpuinfo")
@@ -47,7 +48,7 @@ SHIPPED = Path(sys.prefix, "share", "intone", "graphs")
 """Folder of graphs that the container image ships, and that is only read."""
 APP = Path(__file__).parents[1]
 BUILDING_CODE = (
-    *("inference/*.py", "synthesis/models/*.py", "synthesis/coqui.py", "synthesis/networks.py"),
+    *("inference/*.py", "synthesis/models/*.py", "synthesis/coqui.py", "synthesis/mel.py", "synthesis/networks.py"),
     *("emotion/network.py", "emotion/transformer.py"),
 )
 """Code from which networks are built and converted."""
@@ -70,6 +71,8 @@ class GraphCache:
         self.folder = folder
         self.mapped: WeakSet[mmap.mmap] = WeakSet()
         """Files that are in use."""
+        self.used: set[str] = set()
+        """Keys that this process has read or written."""
 
     def read(self, key: str) -> Graph | None:
         """Return the graph of a key; None if it is missing or cannot be trusted."""
@@ -124,6 +127,7 @@ class GraphCache:
             with suppress(OSError):
                 os.utime(path)  # `prune` keeps the newest files; using a file makes it new
             self.mapped.add(mapped)
+            self.used.add(key)
             return content
         return None
 
@@ -138,6 +142,7 @@ class GraphCache:
                 file.write(pack(content, key))
                 os.fchmod(handle, 0o400)
             Path(temporary).replace(self.find_path(key))
+            self.used.add(key)
             self.prune()
         except OSError as error:
             logger.warning("the converted graph cannot be kept, the next start makes it again: %s", error)
@@ -149,13 +154,19 @@ class GraphCache:
         return self.folder / f"{key}{SUFFIX}"
 
     def prune(self) -> None:
-        """Delete all but the newest files."""
+        """Delete all but the newest files and those that this process uses: several voices may need more files."""
         ages = {}
         for path in self.folder.glob(f"*{SUFFIX}"):
             with suppress(FileNotFoundError):  # another process may prune at the same time
                 ages[path] = path.stat().st_mtime_ns
         for path in sorted(ages, key=lambda path: ages[path], reverse=True)[MAX_GRAPHS:]:
-            path.unlink(missing_ok=True)
+            if path.stem not in self.used:
+                path.unlink(missing_ok=True)
+
+
+def has_graphs(folder: Path) -> bool:
+    """Return whether the image or an earlier start with this folder has converted any network."""
+    return any(any(each.glob(f"*{SUFFIX}")) for each in (folder, SHIPPED))
 
 
 def map_file(path: Path) -> mmap.mmap:

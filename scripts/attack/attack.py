@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -11,6 +12,7 @@ from scripts.attack.hostile import SECRET
 from scripts.attack.service import LimitedService, Limits
 from scripts.attack.wire import INJECTED, Answer
 
+CONVERSATIONS, CLIENTS = 800, 16
 OVERLOAD_CODES = {"busy", "rate_limited", "too_many_streams"}
 SYSTEM_FILE = b"root:x:0:0"
 """What no response may contain: the beginning of /etc/passwd."""
@@ -90,3 +92,14 @@ class Attack:
     """Maximum factor of memory at the end on memory after a third of the time."""
     fills_pools: bool = True
     """Whether all threads run before the attack, so that further ones are a leak."""
+
+
+async def hold_conversations(target: Target, talk: Callable[[Target], Awaitable[None]]) -> None:
+    """Hold `CONVERSATIONS` conversations, scaled, with `CLIENTS` at a time."""
+    turns = iter(range(target.scaled(CONVERSATIONS)))
+
+    async def hold() -> None:
+        for _ in turns:
+            await talk(target)
+
+    await asyncio.gather(*(hold() for _ in range(CLIENTS)))

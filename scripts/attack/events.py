@@ -7,13 +7,11 @@ import json
 import random
 from typing import Any
 
-from scripts.attack.attack import Attack, Target
+from scripts.attack.attack import Attack, Target, hold_conversations
 from scripts.attack.hostile import NAMES, VALUES, make_ssml, make_text, make_value
 from scripts.attack.service import Limits
 from scripts.attack.wire import converse
 
-CONVERSATIONS = 800
-CLIENTS = 16
 END_SECONDS = (0.5, 3.0)
 """Seconds after which a client closes its side."""
 KINDS = (
@@ -61,13 +59,7 @@ def make_event(chance: random.Random) -> bytes:
 
 async def run(target: Target) -> None:
     """Hold all conversations."""
-    turns = iter(range(target.scaled(CONVERSATIONS)))
-
-    async def talk() -> None:
-        for _ in turns:
-            await _talk(target)
-
-    await asyncio.gather(*(talk() for _ in range(CLIENTS)))
+    await hold_conversations(target, _talk)
 
 
 async def _talk(target: Target) -> None:

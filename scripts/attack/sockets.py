@@ -8,14 +8,12 @@ import random
 import struct
 from urllib.parse import quote, urlencode
 
-from scripts.attack.attack import Attack, Target
+from scripts.attack.attack import Attack, Target, hold_conversations
 from scripts.attack.bodies import make_options, write_json
 from scripts.attack.hostile import NAMES, SIGNS, make_text, make_value
 from scripts.attack.service import Limits
 from scripts.attack.wire import converse, parse_answer, write_request
 
-CONVERSATIONS = 800
-CLIENTS = 16
 TEXT, CLOSE, INTERNAL = 1, 8, 1011
 """Opcodes of frames, and the close code of a failure inside the service."""
 KEY = "AAAAAAAAAAAAAAAAAAAAAA=="
@@ -82,13 +80,7 @@ def make_handshake(chance: random.Random) -> bytes:
 
 async def run(target: Target) -> None:
     """Hold all conversations."""
-    turns = iter(range(target.scaled(CONVERSATIONS)))
-
-    async def talk() -> None:
-        for _ in turns:
-            await _talk(target)
-
-    await asyncio.gather(*(talk() for _ in range(CLIENTS)))
+    await hold_conversations(target, _talk)
 
 
 async def _talk(target: Target) -> None:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from app.errors import SetupError
 from app.inference import AnyArray, ExampleInputs, LazyModule, Network, selection
 from app.inference.conversion import hash_module
-from app.inference.graph_cache import HEADER_BYTES, LOCAL_PREFIX, MAX_GRAPHS, Graph, GraphCache
+from app.inference.graph_cache import HEADER_BYTES, LOCAL_PREFIX, MAX_GRAPHS, Graph, GraphCache, has_graphs
 from app.inference.openvino import ConversionError, OpenVinoBackend, import_openvino, supports_bf16
 from app.inference.pytorch import TorchBackend
 from app.inference.selection import choose_fastest, list_backends, make_backend
@@ -361,11 +361,20 @@ def test_the_most_recently_used_files_are_kept(tmp_path: Path) -> None:
     for index in range(MAX_GRAPHS):
         graphs.write(f"{index:02}", Graph(b"xml", b"weights"))
         os.utime(graphs.find_path(f"{index:02}"), (index, index))
+    graphs = GraphCache(tmp_path)
     used = graphs.read("00")  # used: new again
     assert used and used.xml.rstrip() == b"xml" and used.weights == b"weights"
     graphs.write("new", Graph(b"", b""))
     assert len(list(tmp_path.iterdir())) == MAX_GRAPHS
     assert graphs.read("00") and graphs.read("new") and not graphs.read("01") and graphs.read("02")
+
+
+def test_files_that_a_process_uses_are_kept_however_many_they_are(tmp_path: Path) -> None:
+    graphs, keys = GraphCache(tmp_path), [f"{index}" for index in range(MAX_GRAPHS + 2)]
+    assert not has_graphs(tmp_path) and not has_graphs(tmp_path / "none")
+    for key in keys:
+        graphs.write(key, Graph(b"", b""))
+    assert all(map(graphs.read, keys)) and has_graphs(tmp_path)
 
 
 def test_changed_modules_change_the_key() -> None:
