@@ -140,11 +140,14 @@ class Service:
             logger.warning("The voice in %s is left out: %s", folder, problem)
 
     async def release_idle_voices(self) -> None:
-        """Release the models of unused voices again and again, until cancelled."""
+        """Release pages and the models of unused voices again and again, until cancelled."""
         while True:
             await asyncio.sleep(RELEASE_SECONDS)
             if self.loaded is not None:
-                await asyncio.to_thread(self.loaded.engine.release_voices, self.loaded.registry, time.monotonic())
+                try:
+                    await asyncio.to_thread(self.loaded.engine.release_voices, self.loaded.registry, time.monotonic())
+                except RuntimeError as error:  # the system may allow no further thread
+                    logger.warning("Memory of unused voices is released later: %s", error)
 
     def _start_threads(self) -> None:
         try:

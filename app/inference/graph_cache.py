@@ -16,6 +16,7 @@ import mmap
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import metadata
@@ -71,6 +72,8 @@ class GraphCache:
         self.folder = folder
         self.mapped: WeakSet[mmap.mmap] = WeakSet()
         """Files that are in use."""
+        self.mapping = threading.Lock()
+        """Held while `mapped` is changed or read: voices are loaded while pages are released."""
         self.used: set[str] = set()
         """Keys that this process has read or written."""
 
@@ -110,7 +113,9 @@ class GraphCache:
 
     def release_pages(self) -> None:
         """Give the memory of mapped files back; what is used again comes from the files."""
-        for mapped in list(self.mapped):
+        with self.mapping:
+            files = list(self.mapped)
+        for mapped in files:
             mapped.madvise(mmap.MADV_DONTNEED)
 
     def read_content(self, key: str) -> memoryview | None:
@@ -126,7 +131,8 @@ class GraphCache:
                 continue
             with suppress(OSError):
                 os.utime(path)  # `prune` keeps the newest files; using a file makes it new
-            self.mapped.add(mapped)
+            with self.mapping:
+                self.mapped.add(mapped)
             self.used.add(key)
             return content
         return None
