@@ -145,8 +145,7 @@ class Mark:
 class Clause:
     """Span of the request's text that is synthesized at once: a sentence or a part of one.
 
-    Sentences are split if they are too long for a model, where a quotation begins or ends, and where markup sets a
-    pause or another prosody.
+    Sentences are split if they are too long for a model, at quotation marks, and at markup for a pause or prosody.
     """
 
     text: str
@@ -155,8 +154,7 @@ class Clause:
     """Offset in the request's text, markup included, in code points; NO_SPAN if the clause has no span there."""
     end: int
     spoken: str
-    """Normalized text, with numbers, dates and symbols in words. Empty if nothing can be pronounced. Characters from
-    `app.text.phonetic` stand for phonemes."""
+    """Normalized text in words and, from `app.text.phonetic`, phonemes. Empty if nothing can be pronounced."""
     manner: Prosody = DEFAULT_PROSODY
     pause_after: float | None = None
     """Seconds of silence; None derives it from the punctuation, the emotions on both sides and the speed."""
@@ -382,7 +380,7 @@ class SpeechRequest:
     input_format: InputFormat = InputFormat.AUTO
     """Without effect on SSML and on a plan."""
     lexicon: Lexicon | None = None
-    """Readings of words, before those of the service's lexicon; without effect on a plan."""
+    """Readings of words, before those of the service; without effect on a plan."""
     strict: bool = False
     """Whether to refuse the request instead of falling back if the voice lacks an emotion."""
     markup: bool = False

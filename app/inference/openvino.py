@@ -81,7 +81,11 @@ class OpenVinoBackend:
                     return network
             network = self.compile_graph(graph, properties)
         stream = io.BytesIO()
-        network.compiled.export_model(stream)
+        try:
+            network.compiled.export_model(stream)
+        except RuntimeError as error:  # the next start compiles it again
+            logger.warning("OpenVINO cannot export %s: %s", module.name, shorten_message(error))
+            return network
         self.graphs.write_content(compiled_key, stream.getvalue())
         # So that the first start computes the same bytes in the same memory as later ones.
         return self.import_network(compiled_key, properties) or network
