@@ -16,7 +16,8 @@ import httpx
 
 from tests.serving import ROOT, Server, StartServer, clean_environment
 
-FLAGS = os.environ.get("SCHEMA_FLAGS", "--max-examples 10 --seed 1").split()
+FLAGS = (*os.environ.get("SCHEMA_FLAGS", "--max-examples 10 --seed 1").split(), "--request-timeout", "60")
+"""Schemathesis waits 10 seconds by default, which a busy machine may need for a sample."""
 KEY = "key-of-alice-0123456789"
 SPEAKING = ("POST /synthesize", "GET /synthesize", "POST /analyze", "POST /v1/audio/speech", "POST /invocations")
 
