@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -80,7 +79,7 @@ TOKEN_STEP = 16
 ENTRY_CHARACTERS = 1000
 """Memory of a cache entry in addition to its text, in characters."""
 FILE_ENDINGS = (".json", ".safetensors", ".txt", ".model")
-"""Endings of the files of a classifier."""
+"""Endings of the files from which the network of a classifier is built."""
 STRENGTH_LABEL = "strength"
 """Label of the output that is not an emotion: the logit of the intensity."""
 MAX_POWER = 2.0
@@ -158,7 +157,7 @@ class Classifier:
         """
         from app.emotion.network import ClassifierDesign
         from app.inference import LazyModule
-        from app.inference.graph_cache import make_graph_key
+        from app.inference.graph_cache import hash_file, make_graph_key
         from app.inference.selection import make_torch_backend
 
         source = str(source)
@@ -173,7 +172,8 @@ class Classifier:
         if not local:  # only transformers can find out what has changed on the Hub
             built, values = read()
             return cls(built, ClassifierDesign(**values), label_map, source, backend, remembered)
-        key = make_graph_key("classifier", hash_files(Path(source)))
+        files = sorted(path for path in Path(source).iterdir() if path.suffix in FILE_ENDINGS and path.is_file())
+        key = make_graph_key("classifier", [(path.name, hash_file(path)) for path in files])
         design = ClassifierDesign(**backend.recall(make_graph_key("classifier design", key), lambda: read()[1]))
         module = LazyModule("LogitsModule", key, lambda: read()[0])
         return cls(module, design, label_map, source, backend, remembered)
@@ -278,21 +278,6 @@ def read_model(source: str, local: bool) -> tuple[nn.Module, dict[str, Any]]:
     except Exception as error:  # the libraries raise many kinds of errors for a foreign folder
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InvalidClassifier(f"The classifier {source} cannot be loaded: {reason}") from None
-
-
-def hash_files(folder: Path) -> list[tuple[str, str]]:
-    """Return the name and the hash of each file of a classifier."""
-    files = sorted(path for path in folder.iterdir() if path.suffix in FILE_ENDINGS and path.is_file())
-    return [(path.name, hash_file(path)) for path in files]
-
-
-def hash_file(path: Path) -> str:
-    """Return the hash of a file, or why it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        return str(error)
 
 
 def read_settings(settings: Any, source: str) -> ClassifierSettings:

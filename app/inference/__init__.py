@@ -69,6 +69,21 @@ class Backend(Protocol):
         ...
 
 
+class UncachedBackend:
+    """Base of backends that store nothing between starts."""
+
+    def recall(self, key: str, compute: Callable[[], Any], here: bool = False) -> Any:
+        """See `Backend.recall`."""
+        return compute()
+
+    def recall_arrays(self, key: str, compute: Callable[[], dict[str, Array]]) -> dict[str, Array]:
+        """See `Backend.recall_arrays`."""
+        return compute()
+
+    def trim(self) -> None:
+        """See `Backend.trim`; there is nothing to return."""
+
+
 def limit_torch_threads(count: int) -> None:
     """Set the number of torch's threads, whether it is imported already or will be."""
     os.environ["OMP_NUM_THREADS"] = str(count)

@@ -86,10 +86,10 @@ class GraphCache:
         end = start + int(bytes(content[:start]))
         return Graph(bytes(content[start:end]), content[end:])
 
-    def write(self, key: str, graph: Graph) -> None:
-        """Save a graph; spaces after the XML align the weights."""
+    def write(self, key: str, graph: Graph) -> bool:
+        """Save a graph, and return whether that worked; spaces after the XML align the weights."""
         xml = graph.xml + b" " * (-len(LENGTH % 0 + graph.xml) % ALIGNMENT)
-        self.write_content(key, LENGTH % len(xml) + xml + graph.weights)
+        return self.write_content(key, LENGTH % len(xml) + xml + graph.weights)
 
     def recall(self, key: str, compute: Callable[[], Any]) -> Any:
         """Return the JSON of a key, or compute and save it."""
@@ -137,8 +137,8 @@ class GraphCache:
             return content
         return None
 
-    def write_content(self, key: str, content: bytes) -> None:
-        """Save a file atomically and delete the least recently used ones."""
+    def write_content(self, key: str, content: bytes) -> bool:
+        """Save a file atomically, delete the least recently used ones, and return whether that worked."""
         temporary = None
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -154,6 +154,8 @@ class GraphCache:
             logger.warning("the converted graph cannot be kept, the next start makes it again: %s", error)
             if temporary is not None:
                 Path(temporary).unlink(missing_ok=True)
+            return False
+        return True
 
     def find_path(self, key: str) -> Path:
         """Return the path of the graph of a key."""
@@ -231,6 +233,15 @@ def hash_building_code() -> str:
         digest.update(repr((file.name, len(content))).encode())
         digest.update(content)
     return digest.hexdigest()
+
+
+def hash_file(file: Path) -> str | None:
+    """Return the hash of a file; None if it cannot be read: a folder may have files that are not used."""
+    try:
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def describe_processor() -> list[str]:

@@ -75,11 +75,10 @@ class OpenVinoBackend:
                 model = convert(built, inputs, shapes)
                 network = OpenVinoNetwork(self.core.compile_model(model, "CPU", properties))
                 check_shapes(built, network, example)
-                self.save(key, model)
-                graph = self.graphs.read(key)
-                if graph is None:
+                if not self.save(key, model):
                     return network
-            network = self.compile_graph(graph, properties)
+            else:
+                network = self.compile_graph(graph, properties)
         stream = io.BytesIO()
         try:
             network.compiled.export_model(stream)
@@ -111,8 +110,8 @@ class OpenVinoBackend:
             logger.warning("a compiled network cannot be imported and is made anew: %s", shorten_message(error))
             return None
 
-    def save(self, key: str, model: Any) -> None:
-        """Save a converted model through a temporary file, because the library only writes files."""
+    def save(self, key: str, model: Any) -> bool:
+        """Save a model, and return whether that worked; through a temporary file, as the library only writes files."""
         try:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder, "graph.xml")
@@ -121,8 +120,8 @@ class OpenVinoBackend:
         except (OSError, RuntimeError) as error:  # such as a full disk
             message = "a converted graph cannot be kept, the next start makes it again: %s (temporary folder: %s)"
             logger.warning(message, error, tempfile.tempdir or "none")
-        else:
-            self.graphs.write(key, graph)
+            return False
+        return self.graphs.write(key, graph)
 
     def recall(self, key: str, compute: Callable[[], Any], here: bool = False) -> Any:
         """See `Backend.recall`."""
@@ -178,11 +177,7 @@ def supports_bf16() -> bool:
     """
     if "BF16" not in import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         return False
-    try:
-        words = set(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
-    except OSError:
-        return False
-    return bool(words & {"avx512_bf16", "amx_bf16"})
+    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(" ".join(describe_processor()).split())
 
 
 def find_dynamic_shapes(small: Sequence[AnyArray], large: Sequence[AnyArray]) -> list[list[int]]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from app.inference import AnyArray, Array, ExampleInputs, LazyModule, Network
+from app.inference import AnyArray, ExampleInputs, LazyModule, Network, UncachedBackend
 
 
-class TorchBackend:
+class TorchBackend(UncachedBackend):
     """Backend that runs modules unchanged, on the CPU or on a GPU."""
 
     def __init__(self, device: torch.device | str = "cpu") -> None:
@@ -29,17 +26,6 @@ class TorchBackend:
             return tuple(tensor.cpu().numpy() for tensor in as_tuple(results))
 
         return network
-
-    def recall(self, key: str, compute: Callable[[], Any], here: bool = False) -> Any:
-        """See `Backend.recall`; nothing is stored."""
-        return compute()
-
-    def recall_arrays(self, key: str, compute: Callable[[], dict[str, Array]]) -> dict[str, Array]:
-        """See `Backend.recall_arrays`; nothing is stored."""
-        return compute()
-
-    def trim(self) -> None:
-        """See `Backend.trim`; nothing of it is PyTorch's."""
 
 
 def prepare_for_inference(module: nn.Module | LazyModule) -> nn.Module:

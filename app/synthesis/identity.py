@@ -13,7 +13,8 @@ from importlib import metadata
 from pathlib import Path
 
 from app.emotion import Classifier
-from app.inference.graph_cache import describe_processor
+from app.emotion.classifier import FILE_ENDINGS
+from app.inference.graph_cache import describe_processor, hash_file
 from app.planning.decide import StrengthRule
 from app.settings import Settings
 from app.voices import Registry
@@ -23,7 +24,7 @@ LIBRARIES = (
     *("sentencex", "soundfile", "soxr", "tokenizers", "torch", "transformers"),
 )
 """Distributions that text, models or audio pass through."""
-CLASSIFIER_ENDINGS = (".json", ".safetensors", ".tsv", ".txt", ".model")
+CLASSIFIER_ENDINGS = (*FILE_ENDINGS, ".tsv")
 CONFIG_ENDINGS = (".json", ".npy")
 """Endings of the files of a voice beside its weights: configs, speakers and statistics."""
 
@@ -53,22 +54,13 @@ def compute_identity(
     for voice in registry.voices.values():
         files += _list_files(voice.folder, CONFIG_ENDINGS)
     for file in files:
-        digest.update(f"{file.name} {_hash_file(file)}\n".encode())
+        digest.update(f"{file.name} {hash_file(file)}\n".encode())
     return digest.hexdigest()
 
 
 def _list_files(folder: Path, endings: Sequence[str]) -> list[Path]:
     """Return the files of a folder with some endings, in order; none if it is no folder, but a model's name."""
     return sorted(path for path in folder.rglob("*") if path.suffix in endings and path.is_file())
-
-
-def _hash_file(file: Path) -> str | None:
-    """Return the hash of a file; None if it cannot be read: a folder may have files that are not used."""
-    try:
-        with file.open("rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()
-    except OSError:
-        return None
 
 
 def _find_version(name: str) -> str | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.inference import Array, Backend, ExampleInputs, LazyModule, Network
+from app.inference import Backend, ExampleInputs, LazyModule, Network, UncachedBackend
 from app.inference.graph_cache import GraphCache, describe_processor, make_graph_key
 from app.inference.selection import FallbackBackend, choose_fastest, list_backends, make_backend
 from app.synthesis.interpolation import MixturePool
@@ -112,7 +112,7 @@ def choose_backend(
     return FallbackBackend(make(setting))
 
 
-class RecordingBackend:
+class RecordingBackend(UncachedBackend):
     """Backend that runs nothing and records the modules it is given."""
 
     name = "probe"
@@ -124,14 +124,3 @@ class RecordingBackend:
         """Record the module and its example; the returned network is never called."""
         self.modules.append((module, example))
         return lambda *inputs: inputs
-
-    def recall(self, key: str, compute: Callable[[], Any], here: bool = False) -> Any:
-        """See `Backend.recall`."""
-        return compute()
-
-    def recall_arrays(self, key: str, compute: Callable[[], dict[str, Array]]) -> dict[str, Array]:
-        """See `Backend.recall_arrays`."""
-        return compute()
-
-    def trim(self) -> None:
-        """See `Backend.trim`; there is nothing."""
