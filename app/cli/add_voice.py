@@ -179,7 +179,9 @@ def show_found(found: ScanResult, voice: Voice) -> None:
     ]
     show_rows(("part", "name", "architecture", "weights", "reads"), rows)
     sys.stdout.write("\n")
-    emotions = [(emotion, one.checkpoint, one.speaker or "", one.vocoder) for emotion, one in manifest.emotions.items()]
+    emotions = [
+        (emotion, one.checkpoint, one.speaker or "", one.vocoder or "") for emotion, one in manifest.emotions.items()
+    ]
     show_rows(("emotion", "checkpoint", "speaker", "vocoder"), emotions)
     sys.stdout.write(f"\n{manifest.name}: {manifest.sample_rate} Hz, {manifest.locale}, licence {manifest.license}\n")
     if len(manifest.emotions) > 1:

@@ -18,7 +18,14 @@ from app.inference.graph_cache import make_graph_key
 from app.synthesis.expression import mix_expressions
 from app.synthesis.interpolation import EmotionWeights, MixturePool
 from app.synthesis.mel import MelConverter, read_normalization
-from app.synthesis.models.acoustic import AcousticInput, AcousticModel, LoadedCheckpoint, Mel, SpeakerShares
+from app.synthesis.models.acoustic import (
+    AcousticInput,
+    AcousticModel,
+    EndToEndModel,
+    LoadedCheckpoint,
+    Mel,
+    SpeakerShares,
+)
 from app.synthesis.models.vocoders import Vocoder
 from app.synthesis.networks import (
     compile_glow,
@@ -33,7 +40,7 @@ from app.synthesis.networks import (
 from app.synthesis.tokenizer import Tokenizer
 from app.types import Emotion
 from app.voices import Voice
-from app.voices.manifest import NO_EXPRESSION, Expression
+from app.voices.manifest import NO_EXPRESSION, Expression, SpokenEmotion
 from app.voices.voice import read_acoustic_audio, read_speaker_names, read_vocoder_audio
 
 
@@ -60,6 +67,11 @@ def compute_mels(speakers: Sequence[Speaker], inputs: Sequence[AcousticInput]) -
     """Compute the mel spectrograms of utterances of one checkpoint, each in the scale of its speaker's vocoder."""
     mels = speakers[0].checkpoint.model.compute_mels(inputs)
     return [replace(mel, frames=speaker.convert(mel.frames)) for speaker, mel in zip(speakers, mels, strict=True)]
+
+
+def keep_frames(frames: Array) -> Array:
+    """Return frames unchanged: an end-to-end model needs no conversion."""
+    return frames
 
 
 class Loader:
@@ -89,14 +101,13 @@ class Loader:
                 if len(by_checkpoint) == 1
                 else self.load_mixture(by_checkpoint)
             )
-            convert = self.load_converter(largest.checkpoint, largest.vocoder)
-            vocoder = self.load_vocoder(largest.vocoder)
         places = {name: index for index, name in enumerate(checkpoint.speakers)}
         speakers: dict[int, float] = {}
         for emotion, spoken in emotions.items():
             if spoken.speaker is not None:
                 place = places[spoken.speaker]
                 speakers[place] = speakers.get(place, 0.0) + shares[emotion]
+        convert, vocoder = self.load_decoder(largest, checkpoint.model, speakers)
         return Speaker(
             checkpoint=checkpoint,
             convert=convert,
@@ -108,6 +119,23 @@ class Loader:
                 (spoken.expression or NO_EXPRESSION, shares[emotion]) for emotion, spoken in emotions.items()
             ),
         )
+
+    def load_decoder(
+        self, spoken: SpokenEmotion, model: AcousticModel, speakers: SpeakerShares
+    ) -> tuple[Callable[[Array], Array], Vocoder]:
+        """Return what makes samples of the frames of an emotion's model, and the conversion of the frames for it."""
+        if spoken.vocoder is None:
+            assert isinstance(model, EndToEndModel)
+            return keep_frames, model.make_decoder(speakers)
+        with self.loading:
+            return self.load_converter(spoken.checkpoint, spoken.vocoder), self.load_vocoder(spoken.vocoder)
+
+    def load_largest(self, spoken: SpokenEmotion) -> None:
+        """Load the part of an emotion's models that is most of the work: the first network that it compiles."""
+        if spoken.vocoder is None:
+            self.load_checkpoint(spoken.checkpoint)
+        else:
+            self.load_vocoder(spoken.vocoder)
 
     def load_all(self) -> None:
         """Load everything that the voice can speak with, so that its files are not needed any more."""

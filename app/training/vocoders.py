@@ -182,4 +182,4 @@ def load_raw_weights(base: Voice) -> dict[str, Tensor] | None:
 
 def find_vocoder_name(base: Voice) -> str:
     """Return the name of a voice's vocoder for neutral."""
-    return base.manifest.emotions[Emotion.NEUTRAL].vocoder
+    return base.manifest.get_vocoder_name(Emotion.NEUTRAL)

@@ -14,6 +14,7 @@ from uuid import uuid4
 from app.errors import InvalidVoice, VoiceNotFound
 from app.types import CheckpointId, Emotion, VoiceCapabilities
 from app.voices.aliases import OPENAI_VOICES, Persona, find_persona
+from app.voices.architectures import SOURCE_VOCODERS
 from app.voices.coqui_config import (
     AudioConfig,
     check_fit,
@@ -23,9 +24,6 @@ from app.voices.coqui_config import (
     resolve_inside,
 )
 from app.voices.manifest import FILE_NAME, Manifest, SpokenEmotion, read_manifest
-
-SOURCE_VOCODERS = ("hifigan_source", "vocos_source")
-"""Vocoders that generate the harmonics themselves, so that requests can change the pitch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +56,15 @@ class Voice:
             emotion: CheckpointId(spoken.checkpoint, self.hashes[self.manifest.checkpoints[spoken.checkpoint].model])
             for emotion, spoken in self.manifest.emotions.items()
         }
-        vocoders = (self.manifest.vocoders[spoken.vocoder] for spoken in self.manifest.emotions.values())
         return VoiceCapabilities(
             self.name,
             checkpoints,
             self.manifest.fallbacks,
             degree=self.manifest.degree,
-            pitch=all(vocoder.architecture in SOURCE_VOCODERS for vocoder in vocoders),
+            pitch=all(
+                spoken.vocoder is not None and self.manifest.vocoders[spoken.vocoder].architecture in SOURCE_VOCODERS
+                for spoken in self.manifest.emotions.values()
+            ),
             language=self.manifest.language or self.manifest.locale,
             phonemes=self.phonemes,
         )
@@ -128,9 +128,10 @@ def check_degree(voice: Voice) -> None:
 
 def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None:
     """Check that the acoustic model and the vocoder of one emotion fit and that its speaker exists."""
-    checkpoint, vocoder = read_acoustic_audio(voice, spoken.checkpoint), read_vocoder_audio(voice, spoken.vocoder)
-    pair = f"{voice.folder}: checkpoint {spoken.checkpoint} and vocoder {spoken.vocoder} ({emotion})"
-    check_fit(checkpoint, vocoder, pair)
+    checkpoint = read_acoustic_audio(voice, spoken.checkpoint)
+    if spoken.vocoder is not None:
+        pair = f"{voice.folder}: checkpoint {spoken.checkpoint} and vocoder {spoken.vocoder} ({emotion})"
+        check_fit(checkpoint, read_vocoder_audio(voice, spoken.vocoder), pair)
     if checkpoint.sample_rate != voice.sample_rate:
         raise InvalidVoice(
             f"{voice.folder}: voice.json says {voice.sample_rate} Hz, "
