@@ -26,10 +26,11 @@ from app.synthesis.models.acoustic import (
     Mel,
     SpeakerShares,
 )
+from app.synthesis.models.generators import DESIGNS
 from app.synthesis.models.vocoders import Vocoder
 from app.synthesis.networks import (
+    compile_generator,
     compile_glow,
-    compile_hifigan,
     compile_hifigan_source,
     compile_mixture,
     compile_vocos,
@@ -57,7 +58,7 @@ class Speaker:
 
 
 VOCODERS: Mapping[str, Callable[..., Vocoder]] = {
-    "hifigan": compile_hifigan,
+    **dict.fromkeys(DESIGNS, compile_generator),
     "hifigan_source": compile_hifigan_source,
     "vocos_source": compile_vocos,
 }

@@ -104,6 +104,16 @@ def parse_json(text: str) -> Any:
         return json.loads(COMMENT_PATTERN.sub(lambda found: found[1] or "", text))
 
 
+RENAMED_GENERATORS = {"melgan_fb": "fullband_melgan"}
+"""Architectures by the names that older releases of coqui gave them."""
+
+
+def read_generator_name(config: Mapping[str, Any]) -> str:
+    """Return the architecture of a vocoder's config, such as `hifigan` for `hifigan_generator`."""
+    name = str(config.get("generator_model", "hifigan")).lower().removesuffix("_generator")
+    return RENAMED_GENERATORS.get(name, name)
+
+
 def read_phonemes(config: Mapping[str, Any]) -> frozenset[str] | None:
     """Return the phonemes and marks in the vocabulary of a config; None if it reads letters or names none."""
     characters = config.get("characters")
