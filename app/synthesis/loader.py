@@ -196,6 +196,10 @@ class Loader:
     def build(self, name: str) -> LoadedCheckpoint:
         """Build the acoustic model that a checkpoint's config describes."""
         files, (config, speakers) = self.voice.manifest.checkpoints[name], self.read_config(name)
+        if files.architecture == "piper":
+            from app.synthesis.piper import load_piper
+
+            return load_piper(self.backend, self.voice, files, config)
         key = make_graph_key(files.architecture, self.voice.hashes[files.model], config, speakers)
         frame_rate = read_acoustic_audio(self.voice, name).frame_rate
         load = cache(partial(load_module, self.voice, files, config, speakers))

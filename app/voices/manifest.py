@@ -76,7 +76,7 @@ class NetworkFiles(_StrictModel):
 class Checkpoint(NetworkFiles):
     """An acoustic model."""
 
-    architecture: Literal["glow_tts", "tacotron", "tacotron2", "vits"]
+    architecture: Literal["glow_tts", "tacotron", "tacotron2", "vits", "piper"]
     """Architecture of the model."""
     base: str | None = None
     """Name of the checkpoint that this one was fine-tuned from."""

@@ -24,6 +24,7 @@ from app.voices.coqui_config import (
     resolve_inside,
 )
 from app.voices.manifest import FILE_NAME, Manifest, SpokenEmotion, read_manifest
+from app.voices.piper_config import parse_piper_config, read_piper_phonemes, read_piper_speakers
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ def check_voice(folder: Path, manifest: Manifest) -> Voice:
     if manifest.degree:
         check_degree(voice)
     neutral = manifest.checkpoints[manifest.emotions[Emotion.NEUTRAL].checkpoint]
-    return replace(voice, phonemes=read_phonemes(voice.read_config(neutral.config)))
+    read = read_piper_phonemes if neutral.architecture == "piper" else read_phonemes
+    return replace(voice, phonemes=read(voice.read_config(neutral.config)))
 
 
 def check_degree(voice: Voice) -> None:
@@ -153,7 +155,10 @@ def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None
 def read_acoustic_audio(voice: Voice, checkpoint: str) -> AudioConfig:
     """Return the settings of the mel spectrogram that a checkpoint predicts."""
     files = voice.manifest.checkpoints[checkpoint]
-    return parse_audio(files.architecture, voice.read_config(files.config))
+    values = voice.read_config(files.config)
+    if files.architecture == "piper":
+        return AudioConfig(sample_rate=parse_piper_config(values, voice.find_file(files.config)).sample_rate)
+    return parse_audio(files.architecture, values)
 
 
 def read_vocoder_audio(voice: Voice, vocoder: str) -> AudioConfig:
@@ -176,7 +181,8 @@ def read_speaker_names(voice: Voice, checkpoint: str) -> list[str]:
     files = voice.manifest.checkpoints[checkpoint]
     if files.speakers:
         return list(files.speakers)
-    return read_config_speakers(voice.find_file(files.config), voice.read_config(files.config))
+    read = read_piper_speakers if files.architecture == "piper" else read_config_speakers
+    return read(voice.find_file(files.config), voice.read_config(files.config))
 
 
 def check_hash(path: Path, expected: str | None) -> str:
