@@ -21,10 +21,12 @@ from app.voices.coqui_config import (
     check_upsampling,
     read_config,
     read_config_speakers,
+    read_languages,
     read_phonemes,
     resolve_inside,
 )
 from app.voices.manifest import FILE_NAME, Manifest, SpokenEmotion, read_manifest
+from app.voices.piper_config import parse_piper_config, read_piper_phonemes, read_piper_speakers
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ def check_voice(folder: Path, manifest: Manifest) -> Voice:
         check_degree(voice)
     neutral = manifest.checkpoints[manifest.emotions[Emotion.NEUTRAL].checkpoint]
     rates = {read_acoustic_audio(voice, name).sample_rate for name in manifest.checkpoints} - {voice.sample_rate}
-    return replace(voice, phonemes=read_phonemes(voice.read_config(neutral.config)), mel_rate=min(rates, default=None))
+    read = read_piper_phonemes if neutral.architecture == "piper" else read_phonemes
+    return replace(voice, phonemes=read(voice.read_config(neutral.config)), mel_rate=min(rates, default=None))
 
 
 def check_degree(voice: Voice) -> None:
@@ -144,6 +147,7 @@ def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None
             check_upsampling(voice.read_config(files.config), f"{voice.folder}: {source}")
     if rate != voice.sample_rate:
         raise InvalidVoice(f"{voice.folder}: voice.json says {voice.sample_rate} Hz, {source} says {rate} Hz.")
+    check_language(voice, spoken.checkpoint)
     names = read_speaker_names(voice, spoken.checkpoint)
     if spoken.speaker is not None and spoken.speaker not in names:
         raise InvalidVoice(
@@ -157,10 +161,33 @@ def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None
         )
 
 
+def check_language(voice: Voice, checkpoint: str) -> None:
+    """Check that a multi-lingual checkpoint names one of its languages, and no other checkpoint names any."""
+    chosen, names = voice.manifest.checkpoints[checkpoint].language, read_checkpoint_languages(voice, checkpoint)
+    if chosen is None and len(names) > 1:
+        raise InvalidVoice(
+            f"{voice.folder}: checkpoint {checkpoint} speaks {', '.join(names)}; say in voice.json which `language`."
+        )
+    if chosen is not None and chosen not in names:
+        raise InvalidVoice(
+            f"{voice.folder}: checkpoint {checkpoint} names the language {chosen!r}; "
+            f"its config has {', '.join(names) or 'no languages'}."
+        )
+
+
+def read_checkpoint_languages(voice: Voice, checkpoint: str) -> list[str]:
+    """Return the languages of a multi-lingual checkpoint in the order of their embeddings."""
+    files = voice.manifest.checkpoints[checkpoint]
+    return read_languages(voice.find_file(files.config), voice.read_config(files.config))
+
+
 def read_acoustic_audio(voice: Voice, checkpoint: str) -> AudioConfig:
     """Return the settings of the mel spectrogram that a checkpoint predicts."""
     files = voice.manifest.checkpoints[checkpoint]
-    return parse_audio(files.architecture, voice.read_config(files.config))
+    values = voice.read_config(files.config)
+    if files.architecture == "piper":
+        return AudioConfig(sample_rate=parse_piper_config(values, voice.find_file(files.config)).sample_rate)
+    return parse_audio(files.architecture, values)
 
 
 def read_vocoder_audio(voice: Voice, vocoder: str) -> AudioConfig:
@@ -183,7 +210,8 @@ def read_speaker_names(voice: Voice, checkpoint: str) -> list[str]:
     files = voice.manifest.checkpoints[checkpoint]
     if files.speakers:
         return list(files.speakers)
-    return read_config_speakers(voice.find_file(files.config), voice.read_config(files.config))
+    read = read_piper_speakers if files.architecture == "piper" else read_config_speakers
+    return read(voice.find_file(files.config), voice.read_config(files.config))
 
 
 def check_hash(path: Path, expected: str | None) -> str:
