@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from app.synthesis.coqui import HifiganGenerator, build_coqui_config, build_trainable_acoustic, build_vocabulary
-from app.voices.architectures import END_TO_END, FORWARD_TTS
+from app.voices.architectures import END_TO_END, FORWARD_TTS, NEURAL_HMM
 
 SIZES: dict[str, dict[str, Any]] = {
     "glow_tts": {
@@ -40,7 +40,7 @@ SIZES: dict[str, dict[str, Any]] = {
             "out_channels": 9,
             "upsample_initial_channel_decoder": 32,
             "resblock_kernel_sizes_decoder": [3],
-            "resblock_dilation_sizes_decoder": [[1, 3]],
+            "resblock_dilation_sizes_decoder": [[1, 3, 5]],
             "speaker_embedding_channels": 8,
         },
     },
@@ -57,10 +57,10 @@ SIZES: dict[str, dict[str, Any]] = {
         }
         for name in (*FORWARD_TTS, "align_tts")
     },
-    **dict.fromkeys(
-        ("overflow", "neuralhmm_tts"),
-        {"encoder_in_out_features": 16, "prenet_dim": 8, "memory_rnn_dim": 16, "outputnet_size": [16]},
-    ),
+    **{
+        name: {"encoder_in_out_features": 16, "prenet_dim": 8, "memory_rnn_dim": 16, "outputnet_size": [16]}
+        for name in NEURAL_HMM
+    },
 }
 """As small as each architecture allows."""
 GENERATOR = {
@@ -143,6 +143,8 @@ def build_acoustic_values(architecture: str, speakers: tuple[str, ...], changes:
     """Return a complete config as coqui's trainer saves it."""
     audio = {**AUDIO, **changes.pop("audio", {})}
     chosen = {"model": architecture, **SIZES[architecture], **PHONEMES, **changes}
+    if "model_args" in chosen:
+        chosen["model_args"] = {**SIZES[architecture]["model_args"], **changes.get("model_args", {})}
     config = build_coqui_config({"model": architecture, **chosen}, [])
     config.audio.from_dict(audio)
     config.num_chars = build_vocabulary(config).num_chars
@@ -158,6 +160,9 @@ def build(architecture: str, values: dict[str, Any], speakers: list[str]) -> tor
     if architecture in ("glow_tts", "vits", "overflow"):  # without training, the flow would return zeros
         for parameter in model.parameters():
             parameter.data += 0.02 * torch.randn_like(parameter)
+    if architecture in (*FORWARD_TTS, "align_tts"):  # so that durations differ
+        for parameter in model.duration_predictor.parameters():  # type: ignore[operator,union-attr]
+            parameter.data += 0.3 * torch.randn_like(parameter)
     return model.eval()
 
 

@@ -56,9 +56,16 @@ class VitsFlow(nn.Module):
         self.flow = model.flow
 
     def forward(self, latents: Tensor, speaker: Tensor | None = None) -> Tensor:
-        """Map the prior's latents (1, C, T) to those of the generator."""
-        mapped: Tensor = self.flow(latents, torch.ones_like(latents[:, :1]), g=speaker, reverse=True)
-        return mapped
+        """Map the prior's latents (1, C, T) to those of the generator.
+
+        coqui's layers also multiply by masks and by exp(0), for which OpenVINO 2026 computes wrong values with more
+        than one stream.
+        """
+        mask = torch.ones_like(latents[:, :1])
+        for layer in reversed(self.flow.flows):
+            kept, moved = latents.flip(1).chunk(2, 1)
+            latents = torch.cat([kept, moved - layer.post(layer.enc(layer.pre(kept), mask, g=speaker))], 1)
+        return latents
 
 
 class VitsGenerator(nn.Module):
