@@ -52,9 +52,14 @@ class PiperConfig(BaseModel):
         return {symbol: ids[0] for symbol, ids in self.phoneme_id_map.items()}
 
     @property
-    def locale(self) -> str:
-        """Language and country of the text, such as `en-US`; empty if the config names none."""
-        return self.language_code.replace("_", "-") or self.espeak_voice
+    def reads_phonemes(self) -> bool:
+        """Whether the voice reads phonemes of espeak-ng, not letters."""
+        return self.phoneme_type == PHONEME_TYPES[0]
+
+    @property
+    def language(self) -> str:
+        """Language of the text, and its country if the config names it, such as `en-us`."""
+        return (self.language_code.replace("_", "-") or self.espeak_voice).lower()
 
 
 def is_piper_config(values: Mapping[str, Any]) -> bool:
