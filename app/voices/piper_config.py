@@ -68,7 +68,7 @@ def is_piper_config(values: Mapping[str, Any]) -> bool:
 
 
 def parse_piper_config(values: Mapping[str, Any], path: Path) -> PiperConfig:
-    """Check a config of Piper; raise `InvalidVoice` if it is damaged, or needs a phonemizer that does not exist here."""
+    """Check a config of Piper; raise `InvalidVoice` if it is damaged or its phonemes are not supported."""
     try:
         config = PiperConfig.model_validate(values)
     except ValidationError as error:
