@@ -39,6 +39,26 @@ GENERATOR = {
     "resblock_dilation_sizes": [[1, 3, 5]],
     "resblock_type": "1",
 }
+GENERATORS: dict[str, dict[str, Any]] = {
+    "hifigan": GENERATOR,
+    "melgan": {"upsample_factors": [8, 8, 2, 2], "num_res_blocks": 3},
+    "multiband_melgan": {"upsample_factors": [8, 4, 2], "num_res_blocks": 4},
+    "fullband_melgan": {"upsample_factors": [8, 8, 4], "num_res_blocks": 4},
+    "parallel_wavegan": {"upsample_factors": [4, 4, 4, 4], "stacks": 3, "num_res_blocks": 9},
+    "univnet": {
+        "in_channels": 8,
+        "out_channels": 1,
+        "hidden_channels": 8,
+        "cond_channels": 80,
+        "upsample_factors": [8, 8, 4],
+        "lvc_layers_each_block": 3,
+        "lvc_kernel_size": 3,
+        "kpnet_hidden_channels": 16,
+        "kpnet_conv_size": 3,
+        "dropout": 0.0,
+    },
+}
+"""Generators by architecture; the widths of MelGAN and Parallel WaveGAN are fixed in coqui."""
 AUDIO = {
     "signal_norm": False,
     "log_func": "np.log",

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -23,6 +24,7 @@ from torch import Tensor, nn
 
 from app.errors import InvalidVoice
 from app.packages import stub_module
+from app.voices.coqui_config import read_generator_name
 
 for missing in ("torchaudio", "torchcodec"):
     stub_module(missing)
@@ -39,6 +41,7 @@ with warnings.catch_warnings():
     from TTS.tts.utils.text.characters import BaseCharacters, Graphemes, IPAPhonemes
     from TTS.tts.utils.text.tokenizer import TTSTokenizer
     from TTS.utils.generic_utils import import_class
+    from TTS.vocoder.models import setup_generator
     from TTS.vocoder.models.hifigan_generator import HifiganGenerator
 
 __all__ = [
@@ -46,7 +49,7 @@ __all__ = [
     "HifiganGenerator",
     "IPAPhonemes",
     "build_acoustic",
-    "build_hifigan",
+    "build_generator",
     "build_trainable_acoustic",
     "build_vocabulary",
     "describe_frontend",
@@ -151,14 +154,24 @@ def build_acoustic(architecture: str, config: Any, state: Mapping[str, Any] | No
     return model.eval().requires_grad_(False)
 
 
-def build_hifigan(config: Mapping[str, Any], state: Mapping[str, Any]) -> HifiganGenerator:
-    """Build coqui's HiFi-GAN generator with its weights; a training checkpoint's discriminators are ignored."""
-    parameters = {"in_channels": config["audio"]["num_mels"], **config["generator_model_params"]}
-    generator = HifiganGenerator(out_channels=1, **parameters)
+def build_generator(config: Mapping[str, Any], state: Mapping[str, Any]) -> nn.Module:
+    """Build one of coqui's generators with its weights; a training checkpoint's discriminators are ignored."""
+    architecture = read_generator_name(config)
+    generator = create_generator(architecture, config)
     weights = state["model"]
     prefix = "model_g."
     generated = {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
-    fill_weights(generator, generated or weights, "hifigan")
+    fill_weights(generator, generated or weights, architecture)
+    return generator
+
+
+def create_generator(architecture: str, config: Mapping[str, Any]) -> nn.Module:
+    """Create one of coqui's generators with random weights."""
+    parameters = dict(config["generator_model_params"])
+    values = SimpleNamespace(
+        generator_model=f"{architecture}_generator", generator_model_params=parameters, audio=config["audio"]
+    )
+    generator: nn.Module = setup_generator(values)
     return generator
 
 

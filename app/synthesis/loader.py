@@ -17,7 +17,7 @@ from app.inference import Array, Backend
 from app.inference.graph_cache import make_graph_key
 from app.synthesis.expression import mix_expressions
 from app.synthesis.interpolation import EmotionWeights, MixturePool
-from app.synthesis.mel import MelConverter, read_normalization
+from app.synthesis.mel import MelConverter, read_normalization, stretch_durations
 from app.synthesis.models.acoustic import (
     AcousticInput,
     AcousticModel,
@@ -26,10 +26,11 @@ from app.synthesis.models.acoustic import (
     Mel,
     SpeakerShares,
 )
+from app.synthesis.models.generators import DESIGNS
 from app.synthesis.models.vocoders import Vocoder
 from app.synthesis.networks import (
+    compile_generator,
     compile_glow,
-    compile_hifigan,
     compile_hifigan_source,
     compile_mixture,
     compile_vocos,
@@ -57,7 +58,7 @@ class Speaker:
 
 
 VOCODERS: Mapping[str, Callable[..., Vocoder]] = {
-    "hifigan": compile_hifigan,
+    **dict.fromkeys(DESIGNS, compile_generator),
     "hifigan_source": compile_hifigan_source,
     "vocos_source": compile_vocos,
 }
@@ -66,7 +67,15 @@ VOCODERS: Mapping[str, Callable[..., Vocoder]] = {
 def compute_mels(speakers: Sequence[Speaker], inputs: Sequence[AcousticInput]) -> list[Mel]:
     """Compute the mel spectrograms of utterances of one checkpoint, each in the scale of its speaker's vocoder."""
     mels = speakers[0].checkpoint.model.compute_mels(inputs)
-    return [replace(mel, frames=speaker.convert(mel.frames)) for speaker, mel in zip(speakers, mels, strict=True)]
+    return [convert_mel(mel, speaker.convert) for speaker, mel in zip(speakers, mels, strict=True)]
+
+
+def convert_mel(mel: Mel, convert: Callable[[Array], Array]) -> Mel:
+    """Convert a mel spectrogram for a vocoder, and its durations if the vocoder has another frame rate."""
+    frames = convert(mel.frames)
+    stretch = frames.shape[2] / mel.frames.shape[2]
+    durations = mel.durations if mel.durations is None or stretch == 1 else stretch_durations(mel.durations, stretch)
+    return replace(mel, frames=frames, durations=durations)
 
 
 def keep_frames(frames: Array) -> Array:

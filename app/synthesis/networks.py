@@ -18,15 +18,17 @@ from app.errors import InvalidVoice
 from app.inference import AnyArray, Array, Backend, LazyModule, Network
 from app.inference.graph_cache import make_graph_key
 from app.synthesis.models.acoustic import LoadedCheckpoint
+from app.synthesis.models.generators import DESIGNS
 from app.synthesis.models.glow import GlowAcoustic, GlowDesign
 from app.synthesis.models.vocoders import (
+    GeneratorVocoder,
     HifiganSourceVocoder,
-    HifiganVocoder,
     VocosSourceVocoder,
     make_vocos_example,
 )
 from app.synthesis.models.waveform import VocosConfig
 from app.voices import Voice
+from app.voices.coqui_config import read_generator_name
 from app.voices.manifest import NetworkFiles
 
 if TYPE_CHECKING:
@@ -38,12 +40,11 @@ Load = Callable[[], Any]
 
 def load_module(voice: Voice, files: NetworkFiles, config: Mapping[str, Any], speakers: Sequence[str]) -> nn.Module:
     """Build a module with its weights. Raises InvalidVoice if they have changed since the voice was opened."""
-    from app.synthesis.coqui import build_acoustic, build_coqui_config, build_hifigan, fill_weights, parse_weights
+    from app.synthesis.coqui import build_acoustic, build_coqui_config, build_generator, fill_weights, parse_weights
 
     state = parse_weights(voice.read_weights(files.model), voice.find_file(files.model))
-    if files.architecture == "hifigan":
-        hifigan: nn.Module = build_hifigan(config, state).eval()
-        return hifigan
+    if files.architecture in DESIGNS:
+        return build_generator(config, state).eval()
     if files.architecture not in ("vocos_source", "hifigan_source"):
         return build_acoustic(files.architecture, build_coqui_config(config, list(speakers)), state)
     from app.synthesis.models.nsf import HifiganSourceGenerator
@@ -181,19 +182,25 @@ def compile_vocos(
     return VocosSourceVocoder(chosen, spectrum, pitch)
 
 
-def compile_hifigan(
+def compile_generator(
     backend: Backend, key: str, load: Load, config: Mapping[str, Any], hop_length: int
-) -> HifiganVocoder:
-    """Compile coqui's HiFi-GAN."""
-    mels, parameters = config["audio"]["num_mels"], config["generator_model_params"]
-    mels = parameters.get("in_channels", mels)
+) -> GeneratorVocoder:
+    """Compile one of coqui's generators, such as HiFi-GAN; `hop_length` is that of its design."""
+    architecture = read_generator_name(config)
+    design = DESIGNS[architecture](config["generator_model_params"])
+    mels = config["generator_model_params"].get("in_channels", 0) if architecture == "hifigan" else 0
+    mels = mels or config["audio"]["num_mels"]
 
     def example(batch: int, length: int) -> tuple[AnyArray, ...]:
-        return (np.zeros((batch, mels, length), np.float32),)
+        noise = [] if design.noise is None else [(design.noise[0], length * design.noise[1])]
+        return tuple(np.zeros((batch, *shape), np.float32) for shape in ((mels, length), *noise))
 
-    padding = backend.recall(make_graph_key("padding", key), lambda: int(load().inference_padding))
-    generate = backend.compile(LazyModule("HifiganGenerator", key, load), example)
-    return HifiganVocoder(generate, parameters, hop_length, padding)
+    def build() -> nn.Module:
+        from app.synthesis.models.generator_modules import WRAPPERS, Generator
+
+        return WRAPPERS.get(architecture, Generator)(load())
+
+    return GeneratorVocoder(backend.compile(LazyModule("Generator", key, build), example), design)
 
 
 def compile_hifigan_source(

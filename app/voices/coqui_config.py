@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -11,8 +12,9 @@ from typing import Any
 
 from app.errors import InvalidVoice
 
-MATCHING_SETTINGS = ("sample_rate", "num_mels", "hop_length", "win_length", "fft_size", "mel_fmin", "upper_hz")
-"""Settings that must be equal in an acoustic model and its vocoder; normalization is converted instead."""
+MATCHING_SETTINGS = ("num_mels", "hop_length", "win_length", "fft_size", "mel_fmin", "upper_hz")
+"""Settings that must be equal in an acoustic model and its vocoder. Normalization is converted instead, and frames are
+interpolated between sample rates, as coqui does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class AudioConfig:
 def check_fit(acoustic: AudioConfig, vocoder: AudioConfig, pair: str) -> None:
     """Raise `InvalidVoice` if the mel spectrograms of an acoustic model and a vocoder differ."""
     pairs = {name: (float(getattr(acoustic, name)), float(getattr(vocoder, name))) for name in MATCHING_SETTINGS}
+    if acoustic.mel_fmax is None and vocoder.mel_fmax is None:
+        del pairs["upper_hz"]  # half of each rate: interpolation keeps the bands
     differences = [
         f"{name.replace('upper_hz', 'mel_fmax')} is {one} in the acoustic model and {other} in the vocoder"
         for name, (one, other) in pairs.items()
@@ -102,6 +106,30 @@ def parse_json(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return json.loads(COMMENT_PATTERN.sub(lambda found: found[1] or "", text))
+
+
+RENAMED_GENERATORS = {"melgan_fb": "fullband_melgan"}
+"""Architectures by the names that older releases of coqui gave them."""
+
+
+def read_generator_name(config: Mapping[str, Any]) -> str:
+    """Return the architecture of a vocoder's config, such as `hifigan` for `hifigan_generator`."""
+    name = str(config.get("generator_model", "hifigan")).lower().removesuffix("_generator")
+    return RENAMED_GENERATORS.get(name, name)
+
+
+def check_upsampling(config: Mapping[str, Any], what: str) -> None:
+    """Raise `InvalidVoice` if a generator of coqui makes another number of samples per frame than its config says."""
+    factors, hop = (
+        config["generator_model_params"]["upsample_factors"],
+        AudioConfig.from_dict(config["audio"]).hop_length,
+    )
+    samples = math.prod(factors) * (4 if read_generator_name(config) == "multiband_melgan" else 1)
+    if samples != hop:
+        raise InvalidVoice(
+            f"{what}: hop_length is {hop}, but upsample_factors make {samples} samples of a frame.",
+            hint="Use the config.json of the release that the weights are from.",
+        )
 
 
 def read_phonemes(config: Mapping[str, Any]) -> frozenset[str] | None:

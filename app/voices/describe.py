@@ -49,8 +49,9 @@ def find_compatible_vocoders(part: ModelFiles, vocoders: Sequence[ModelFiles]) -
     fit = [vocoder for vocoder, problem in misfits.items() if problem is None]
     if not fit:
         raise next(filter(None, misfits.values()))
-    shared = {vocoder: len(set(part.config.parents) & set(vocoder.config.parents)) for vocoder in fit}
-    return [vocoder for vocoder in fit if shared[vocoder] == max(shared.values())]
+    same = [one for one in fit if read_mel_settings(one).sample_rate == read_mel_settings(part).sample_rate]
+    shared = {vocoder: len(set(part.config.parents) & set(vocoder.config.parents)) for vocoder in same or fit}
+    return [vocoder for vocoder in shared if shared[vocoder] == max(shared.values())]
 
 
 def find_incompatibility(part: ModelFiles, vocoder: ModelFiles) -> InvalidVoice | None:
@@ -68,7 +69,7 @@ def read_mel_settings(part: ModelFiles) -> AudioConfig:
 
 
 def get_sample_rate(parts: Sequence[ModelFiles]) -> int:
-    """Return the sample rate of all checkpoints in hertz; raise `InvalidVoice` if they differ."""
+    """Return the sample rate of all parts that make samples, in hertz; raise `InvalidVoice` if they differ."""
     rates = {read_mel_settings(part).sample_rate: part for part in parts}
     if len(rates) > 1:
         differing = " and ".join(f"{part.name} at {rate} Hz" for rate, part in rates.items())
@@ -165,7 +166,7 @@ def build_manifest(found: ScanResult, decisions: VoiceDescription) -> Manifest:
         # The folder's name, if the voice's is a converted form of it.
         "display_name": folder if to_voice_name(folder) == decisions.name != folder else "",
         "license": decisions.license,
-        "sample_rate": get_sample_rate(list(checkpoints.values())),
+        "sample_rate": get_sample_rate([decisions.vocoders.get(part, part) for part in checkpoints.values()]),
         "checkpoints": {name: describe_files(part, decisions) for name, part in checkpoints.items()},
         "vocoders": {name: describe_files(part, decisions) for name, part in vocoders.items()},
         "emotions": {

@@ -18,6 +18,7 @@ from app.voices.architectures import SOURCE_VOCODERS
 from app.voices.coqui_config import (
     AudioConfig,
     check_fit,
+    check_upsampling,
     read_config,
     read_config_speakers,
     read_phonemes,
@@ -36,6 +37,8 @@ class Voice:
     hashes: Mapping[str, str]
     """SHA-256 of each weight file, by relative path."""
     phonemes: frozenset[str] | None = None
+    """That of `VoiceCapabilities`."""
+    mel_rate: int | None = None
     """That of `VoiceCapabilities`."""
     key: str = field(default_factory=lambda: uuid4().hex, compare=False, repr=False)
     """Unique, also among voices of one name: a reloaded voice may speak differently."""
@@ -68,6 +71,8 @@ class Voice:
             ),
             language=self.manifest.language or self.manifest.locale,
             phonemes=self.phonemes,
+            sample_rate=self.sample_rate,
+            mel_rate=self.mel_rate,
         )
 
     def estimate_seconds(self, characters: int, speed: float) -> float:
@@ -111,7 +116,8 @@ def check_voice(folder: Path, manifest: Manifest) -> Voice:
         check_degree(voice)
     neutral = manifest.checkpoints[manifest.emotions[Emotion.NEUTRAL].checkpoint]
     read = read_piper_phonemes if neutral.architecture == "piper" else read_phonemes
-    return replace(voice, phonemes=read(voice.read_config(neutral.config)))
+    rates = {read_acoustic_audio(voice, name).sample_rate for name in manifest.checkpoints} - {voice.sample_rate}
+    return replace(voice, phonemes=read(voice.read_config(neutral.config)), mel_rate=min(rates, default=None))
 
 
 def check_degree(voice: Voice) -> None:
@@ -131,14 +137,15 @@ def check_degree(voice: Voice) -> None:
 def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None:
     """Check that the acoustic model and the vocoder of one emotion fit and that its speaker exists."""
     checkpoint = read_acoustic_audio(voice, spoken.checkpoint)
+    rate, source = checkpoint.sample_rate, f"checkpoint {spoken.checkpoint}"
     if spoken.vocoder is not None:
-        pair = f"{voice.folder}: checkpoint {spoken.checkpoint} and vocoder {spoken.vocoder} ({emotion})"
-        check_fit(checkpoint, read_vocoder_audio(voice, spoken.vocoder), pair)
-    if checkpoint.sample_rate != voice.sample_rate:
-        raise InvalidVoice(
-            f"{voice.folder}: voice.json says {voice.sample_rate} Hz, "
-            f"checkpoint {spoken.checkpoint} says {checkpoint.sample_rate} Hz."
-        )
+        vocoder, files = read_vocoder_audio(voice, spoken.vocoder), voice.manifest.vocoders[spoken.vocoder]
+        check_fit(checkpoint, vocoder, f"{voice.folder}: {source} and vocoder {spoken.vocoder} ({emotion})")
+        rate, source = vocoder.sample_rate, f"vocoder {spoken.vocoder}"
+        if files.architecture not in SOURCE_VOCODERS:
+            check_upsampling(voice.read_config(files.config), f"{voice.folder}: {source}")
+    if rate != voice.sample_rate:
+        raise InvalidVoice(f"{voice.folder}: voice.json says {voice.sample_rate} Hz, {source} says {rate} Hz.")
     names = read_speaker_names(voice, spoken.checkpoint)
     if spoken.speaker is not None and spoken.speaker not in names:
         raise InvalidVoice(
