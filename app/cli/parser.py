@@ -103,7 +103,12 @@ def add_voices_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_voices_add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("folder", type=Path, metavar="FOLDER", help="with an acoustic model and a vocoder")
+    add(
+        "folder",
+        type=Path,
+        metavar="FOLDER",
+        help="with an acoustic model and a vocoder, or a Piper voice's .onnx file",
+    )
     add("--name", help="of the voice; by default the folder's")
     add(
         "--emotion",

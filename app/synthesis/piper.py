@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 from app.inference import Backend, ExampleInputs, LazyModule, Network
@@ -15,7 +14,7 @@ from app.synthesis.models.piper import PiperDesign, PiperModel, Scales
 from app.synthesis.tokenizer import PUNCTUATION, Tokenizer
 from app.voices import Voice
 from app.voices.manifest import Checkpoint
-from app.voices.piper_config import BEGIN, END, PAD, PHONEME_TYPES, PiperConfig, parse_piper_config, read_piper_speakers
+from app.voices.piper_config import BEGIN, END, PAD, PiperConfig, parse_piper_config, read_piper_speakers
 
 MARKS = {mark: mark for mark in ".,:;?!"} | {"—": ";", "…": ","}
 """Mark that a voice reads for each mark of a text: it was trained on those at which espeak-ng ends a clause."""
@@ -35,7 +34,7 @@ class PiperTokenizer(Tokenizer):
             "ends": (ids[BEGIN], ids[END]),
             "language": config.espeak_voice,
             "cleaner": None,
-            "phonemes": config.phoneme_type == PHONEME_TYPES[0],
+            "phonemes": config.reads_phonemes,
         }
         self.replaced = str.maketrans({one: "".join(new) for one, new in config.phoneme_map.items() if len(one) == 1})
         self.knows_capitals = any(symbol.isupper() for symbol in ids)

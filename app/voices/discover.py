@@ -17,6 +17,7 @@ from app.errors import InvalidVoice
 from app.types import Emotion
 from app.voices.coqui_config import read_config, read_config_speakers, read_speakers_file_name, sort_by_index
 from app.voices.manifest import FILE_NAME, MAX_NAME_LENGTH
+from app.voices.piper_config import is_piper_config, read_piper_speakers
 
 
 class ConfigKind(StrEnum):
@@ -27,7 +28,7 @@ class ConfigKind(StrEnum):
 
 
 SUPPORTED = {
-    ConfigKind.ACOUSTIC: ("glow_tts", "tacotron", "tacotron2"),
+    ConfigKind.ACOUSTIC: ("glow_tts", "tacotron", "tacotron2", "piper"),
     ConfigKind.VOCODER: ("hifigan", "hifigan_source", "vocos_source"),
 }
 MAX_FILES = 10_000
@@ -39,7 +40,7 @@ D_VECTOR_KEYS = ("use_d_vector_file", "use_external_speaker_embedding_file")
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """A config file of coqui-tts or of this project's own vocoders."""
+    """A config file of coqui-tts, of Piper or of this project's own vocoders."""
 
     path: PurePosixPath
     """Relative to the voice's folder."""
@@ -83,6 +84,8 @@ def read_config_file(folder: Path, path: PurePosixPath) -> ConfigFile | None:
         if "config" in path.name:
             raise
         return None
+    if is_piper_config(values):
+        return ConfigFile(path, ConfigKind.ACOUSTIC, "piper", values)
     named = values.get("architecture") or values.get("generator_model") or values.get("model")
     if not isinstance(named, str) or not isinstance(values.get("audio"), dict):
         return None
@@ -92,8 +95,8 @@ def read_config_file(folder: Path, path: PurePosixPath) -> ConfigFile | None:
 
 
 def strip_extension(path: PurePosixPath) -> str:
-    """Return a file's name without its extension, be it `.pth` or `.pth.tar`."""
-    return path.name.removesuffix(".tar").rpartition(".")[0]
+    """Return a file's name without its extension, be it `.pth`, `.pth.tar` or `.onnx.json`."""
+    return path.name.removesuffix(".tar").rpartition(".")[0].removesuffix(GRAPH_EXTENSION)
 
 
 def find_emotion(name: str) -> Emotion | None:
@@ -115,7 +118,9 @@ def to_locale(language: str) -> str:
     return "-".join([parts[0].lower(), *country])
 
 
-WEIGHT_EXTENSIONS = (".safetensors", ".pth", ".pth.tar", ".pt")
+GRAPH_EXTENSION = ".onnx"
+SAFETENSORS = ".safetensors"
+WEIGHT_EXTENSIONS = (SAFETENSORS, GRAPH_EXTENSION, ".pth", ".pth.tar", ".pt")
 OTHER_FILE_STEMS = {"speakers", "speaker_ids", "d_vectors", "language_ids", "model_se", "optimizer", "training"}
 """Names of other files next to a checkpoint; `training` is the state from which Intone's training resumes."""
 GENERIC_WORDS = {"config", "model", "file", "best", "checkpoint"}
@@ -164,13 +169,19 @@ def find_most_similar(configs: Sequence[ConfigFile], path: PurePosixPath) -> lis
     return [one for one, score in scores.items() if score == max(scores.values())]
 
 
-def count_shared_words(config: ConfigFile, path: PurePosixPath) -> tuple[int, bool] | None:
-    """Return how many words both names share, and whether these are all of the config's; None if the kinds differ."""
+def count_shared_words(config: ConfigFile, path: PurePosixPath) -> tuple[int, bool, bool] | None:
+    """Return how many words both names share, and whether these are all of the config's and the names are the same.
+
+    Return None if the kinds differ.
+    """
+    if (config.architecture == "piper") != (path.suffix == GRAPH_EXTENSION):
+        return None
     pairs = zip(config.path.parts, path.parts, strict=False)
     common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     own, its = find_distinctive_words(config.path.parts[common:]), find_distinctive_words(path.parts[common:])
     kinds = {kind for kind, marks in KIND_WORDS.items() if marks & its}
-    return None if kinds and config.kind not in kinds else (len(own & its), own <= its)
+    same = strip_extension(config.path) == strip_extension(path)
+    return None if kinds and config.kind not in kinds else (len(own & its), own <= its, same)
 
 
 def find_distinctive_words(parts: Sequence[str]) -> set[str]:
@@ -188,7 +199,7 @@ def rank_weights(folder: Path, weights: Sequence[PurePosixPath]) -> list[PurePos
     """
     named = {
         path.with_name(strip_extension(path)): path
-        for path in sorted(weights, key=lambda path: path.suffix == WEIGHT_EXTENSIONS[0])
+        for path in sorted(weights, key=lambda path: path.suffix == SAFETENSORS)
     }
 
     def order(path: PurePosixPath) -> tuple[bool, int, float]:
@@ -239,9 +250,12 @@ class ScanResult:
     """Models that cannot be used, and why: sentences without a full stop."""
 
 
-def discover(folder: Path, read_pth: ReadPth) -> ScanResult:
-    """Find the models in a folder and its subfolders; raise `InvalidVoice` if a file is invalid."""
-    files = list(iterate_files(folder))
+def discover(folder: Path, read_pth: ReadPth, graph: str | None = None) -> ScanResult:
+    """Find the models in a folder and its subfolders; raise `InvalidVoice` if a file is invalid.
+
+    With `graph`, the name of an `.onnx` file in the folder, only that voice of Piper is found.
+    """
+    files = [PurePosixPath(graph), PurePosixPath(f"{graph}.json")] if graph else list(iterate_files(folder))
     json_files = (path for path in files if path.suffix == ".json" and path.name != FILE_NAME)
     configs = [config for path in json_files if (config := read_config_file(folder, path)) is not None]
     weights = (path for path in files if path.name.endswith(WEIGHT_EXTENSIONS))
@@ -252,7 +266,7 @@ def discover(folder: Path, read_pth: ReadPth) -> ScanResult:
         if paired[config]:
             parts[config.kind] += build_model_files(folder, config, paired[config], read_pth)
         else:
-            left_out.append(f"there are no weights (.pth or .safetensors) for {config.path}")
+            left_out.append(f"there are no weights (.pth, .safetensors or .onnx) for {config.path}")
     acoustic, vocoders = (tuple(make_unique(parts[kind])) for kind in ConfigKind)
     return ScanResult(folder, acoustic, vocoders, tuple(left_out))
 
@@ -262,8 +276,11 @@ def build_model_files(
 ) -> Iterator[ModelFiles]:
     """Yield the models of a config: one, or several acoustic models if the weights are named after emotions."""
     speakers, named_in_config = find_speakers(folder / config.path, config.values, read_pth)
-    # The folder's name; in the voice's own folder, the distinctive words of the config's name.
-    name = config.path.parent.name or "_".join(sorted(find_distinctive_words([config.path.name]))) or DEFAULT_NAME
+    # The folder's name; in the voice's own folder, the config's name or its distinctive words.
+    own = strip_extension(config.path) if config.architecture == "piper" else ""
+    name = (
+        config.path.parent.name or own or "_".join(sorted(find_distinctive_words([config.path.name]))) or DEFAULT_NAME
+    )
     groups: dict[Emotion | None, list[PurePosixPath]] = {}
     for path in weights:
         key = find_emotion(strip_extension(path)) if config.kind is ConfigKind.ACOUSTIC else None
@@ -290,6 +307,8 @@ def infer_emotion(config: PurePosixPath, weights: PurePosixPath) -> Emotion | No
 
 def find_speakers(path: Path, values: Mapping[str, Any], read_pth: ReadPth) -> tuple[tuple[str, ...], bool]:
     """Return a config's speakers, from the files that coqui reads, and whether the config itself leads to them."""
+    if is_piper_config(values):
+        return tuple(read_piper_speakers(path, values)), True
     try:
         return tuple(read_config_speakers(path, values)), True
     except InvalidVoice:

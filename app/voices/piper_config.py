@@ -52,9 +52,14 @@ class PiperConfig(BaseModel):
         return {symbol: ids[0] for symbol, ids in self.phoneme_id_map.items()}
 
     @property
-    def locale(self) -> str:
-        """Language and country of the text, such as `en-US`; empty if the config names none."""
-        return self.language_code.replace("_", "-") or self.espeak_voice
+    def reads_phonemes(self) -> bool:
+        """Whether the voice reads phonemes of espeak-ng, not letters."""
+        return self.phoneme_type == PHONEME_TYPES[0]
+
+    @property
+    def language(self) -> str:
+        """Language of the text, and its country if the config names it, such as `en-us`."""
+        return (self.language_code.replace("_", "-") or self.espeak_voice).lower()
 
 
 def is_piper_config(values: Mapping[str, Any]) -> bool:
@@ -63,7 +68,7 @@ def is_piper_config(values: Mapping[str, Any]) -> bool:
 
 
 def parse_piper_config(values: Mapping[str, Any], path: Path) -> PiperConfig:
-    """Check a config of Piper; raise `InvalidVoice` if it is damaged, or needs a phonemizer that does not exist here."""
+    """Check a config of Piper; raise `InvalidVoice` if it is damaged or its phonemes are not supported."""
     try:
         config = PiperConfig.model_validate(values)
     except ValidationError as error:

@@ -136,28 +136,23 @@ def find_dependents(node: Node) -> set[str]:
 
 def build_encoder(content: bytes) -> Any:
     """Return the network from ids, lengths, scales, noise (1, 2, N) and speaker to durations, means and log scales."""
-    model, openvino = read_graph(content), import_openvino()
+    model = read_graph(content)
     points, inputs = find_cut_points(model), list_parameters(model)
     noise = make_parameter([1, 2, -1])
     for node in points.duration_noise:
         node.output(0).replace(noise.output(0))
     results = (points.durations.output(0), points.mean, points.log_scale)
-    inputs[IDS].set_partial_shape(openvino.PartialShape([1, -1]))
-    for name in {LENGTHS, SPEAKER} & set(inputs):
-        inputs[name].set_partial_shape(openvino.PartialShape([1]))
     return make_model(results, [inputs[IDS], inputs[LENGTHS], inputs[SCALES], noise], inputs)
 
 
 def build_flow(content: bytes) -> Any:
     """Return the network from latents (1, C, T), durations (1, 1, N) and speaker to features (1, F, T)."""
-    model, openvino = read_graph(content), import_openvino()
+    model = read_graph(content)
     points, inputs = find_cut_points(model), list_parameters(model)
     latents = make_parameter([1, get_channels(points.latents.output(0)), -1])
     durations = make_parameter([1, 1, -1])
     points.latents.output(0).replace(latents.output(0))
     points.durations.output(0).replace(durations.output(0))
-    if SPEAKER in inputs:
-        inputs[SPEAKER].set_partial_shape(openvino.PartialShape([1]))
     return make_model([points.features], [latents, durations], inputs)
 
 
@@ -176,10 +171,19 @@ def make_parameter(shape: Sequence[int]) -> Node:
 
 
 def make_model(results: Sequence[Output], parameters: Sequence[Node], inputs: Mapping[str, Node]) -> Any:
-    """Return the part of a graph between parameters and results; the number of the speaker is the last parameter."""
+    """Return the part of a graph between parameters and results, for one utterance, which is faster than for several.
+
+    The number of the speaker is the last parameter.
+    """
     openvino = import_openvino()
     speaker = [inputs[SPEAKER]] if SPEAKER in inputs else []
-    return openvino.Model([openvino.opset13.result(output) for output in results], [*parameters, *speaker], "piper")
+    model = openvino.Model([openvino.opset13.result(output) for output in results], [*parameters, *speaker], "piper")
+    shapes = {}
+    for place, parameter in enumerate(model.inputs):
+        size, *rest = parameter.partial_shape
+        shapes[place] = openvino.PartialShape([1 if size.is_dynamic else size, *rest])
+    model.reshape(shapes)
+    return model
 
 
 def get_channels(output: Output) -> int:
