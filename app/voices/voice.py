@@ -14,7 +14,7 @@ from uuid import uuid4
 from app.errors import InvalidVoice, VoiceNotFound
 from app.types import CheckpointId, Emotion, VoiceCapabilities
 from app.voices.aliases import OPENAI_VOICES, Persona, find_persona
-from app.voices.architectures import SOURCE_VOCODERS
+from app.voices.architectures import MIXES_SPEAKERS, SOURCE_VOCODERS
 from app.voices.coqui_config import (
     AudioConfig,
     check_fit,
@@ -122,16 +122,18 @@ def check_voice(folder: Path, manifest: Manifest) -> Voice:
 
 
 def check_degree(voice: Voice) -> None:
-    """Raise `InvalidVoice` unless each emotion is a speaker of neutral's GlowTTS, or fine-tuned from it."""
+    """Raise `InvalidVoice` unless each emotion is a speaker of neutral's model, or fine-tuned from its GlowTTS."""
     emotions, checkpoints = voice.manifest.emotions, voice.manifest.checkpoints
     neutral = emotions[Emotion.NEUTRAL].checkpoint
     for emotion, spoken in emotions.items():
         checkpoint = checkpoints[spoken.checkpoint]
-        if checkpoint.architecture != "glow_tts" or neutral not in (spoken.checkpoint, checkpoint.base):
+        architectures = MIXES_SPEAKERS if spoken.checkpoint == neutral else ("glow_tts",)
+        if checkpoint.architecture not in architectures or neutral not in (spoken.checkpoint, checkpoint.base):
             raise InvalidVoice(
                 f"{voice.folder}: degree is true, but there is no way between neutral (checkpoint {neutral}) "
                 f"and {emotion} (checkpoint {spoken.checkpoint}).",
-                hint="Both must be GlowTTS, in one checkpoint or with neutral's as `base`; else leave `degree` out.",
+                hint="Both must be speakers of one checkpoint, or GlowTTS with neutral's as `base`; "
+                "else leave `degree` out.",
             )
 
 
