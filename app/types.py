@@ -217,6 +217,10 @@ class VoiceCapabilities:
     language: str = "en-US"
     phonemes: frozenset[str] | None = None
     """Phonemes (IPA) and marks that the voice knows; None if it reads letters, or if its config names none."""
+    sample_rate: int | None = None
+    """Hertz."""
+    mel_rate: int | None = None
+    """Hertz of a checkpoint whose mel spectrograms are interpolated to the sample rate; None if no rates differ."""
 
 
 @dataclass(frozen=True, slots=True)

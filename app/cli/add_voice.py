@@ -1,4 +1,4 @@
-"""Run `intone voices add`: write the voice.json of a folder of coqui-tts files and test each emotion."""
+"""Run `intone voices add`: write the voice.json of files of coqui-tts or Piper, and test each emotion."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from app.errors import IntoneError, InvalidVoice, UnknownEmotion
 from app.inference import Array
 from app.types import Emotion
 from app.voices import Manifest, Voice
+from app.voices.architectures import END_TO_END
 from app.voices.describe import (
     Candidate,
     EmotionMap,
@@ -38,7 +39,7 @@ from app.voices.describe import (
     get_phoneme_language,
     list_candidates,
 )
-from app.voices.discover import ModelFiles, ScanResult, discover, to_voice_name
+from app.voices.discover import GRAPH_EXTENSION, ModelFiles, ScanResult, discover, to_voice_name
 from app.voices.manifest import FILE_NAME, MAX_NAME_LENGTH, NAME_PATTERN
 from app.voices.voice import check_voice, find_voice_folders, read_voice_names
 
@@ -109,13 +110,14 @@ def choose_vocoders(
 ) -> dict[ModelFiles, ModelFiles]:
     """Choose the vocoder of each checkpoint; a question is asked only once for the same vocoders."""
     among = find_vocoders(found, wanted) if wanted else found.vocoders
+    separate = [part for part in checkpoints if part.architecture not in END_TO_END]
 
     @cache
     def choice(vocoders: tuple[ModelFiles, ...]) -> ModelFiles:
         by_place = {format_vocoder_path(one, vocoders): one for one in vocoders}
         return questions.choose("Which vocoder", by_place, "--vocoder {}")
 
-    return {part: choice(tuple(find_compatible_vocoders(part, among))) for part in checkpoints}
+    return {part: choice(tuple(find_compatible_vocoders(part, among))) for part in separate}
 
 
 def format_vocoder_path(vocoder: ModelFiles, vocoders: Sequence[ModelFiles]) -> str:
@@ -179,7 +181,9 @@ def show_found(found: ScanResult, voice: Voice) -> None:
     ]
     show_rows(("part", "name", "architecture", "weights", "reads"), rows)
     sys.stdout.write("\n")
-    emotions = [(emotion, one.checkpoint, one.speaker or "", one.vocoder) for emotion, one in manifest.emotions.items()]
+    emotions = [
+        (emotion, one.checkpoint, one.speaker or "", one.vocoder or "") for emotion, one in manifest.emotions.items()
+    ]
     show_rows(("emotion", "checkpoint", "speaker", "vocoder"), emotions)
     sys.stdout.write(f"\n{manifest.name}: {manifest.sample_rate} Hz, {manifest.locale}, licence {manifest.license}\n")
     if len(manifest.emotions) > 1:
@@ -233,7 +237,16 @@ def make_decisions(found: ScanResult, options: argparse.Namespace, installed: Se
         vocoders=vocoders,
         weights=weights,
         bases=find_bases(found.folder, emotions, weights),
+        languages={part: choose_language(part, options.language, questions) for part in checkpoints if part.languages},
     )
+
+
+def choose_language(part: ModelFiles, wanted: str | None, questions: Questions) -> str:
+    """Return the language in which a multi-lingual checkpoint speaks; raise `UsageError` if it lacks the wanted one."""
+    if wanted is not None and wanted not in part.languages:
+        raise UsageError(f"{part.config} has no language {wanted!r}.", hint=f"It has {', '.join(part.languages)}.")
+    by_name = {name: name for name in ([wanted] if wanted else part.languages)}
+    return questions.choose(f"Which language of {part.config}", by_name, "--language {}")
 
 
 def choose_name(folder: Path, wanted: str | None, installed: Sequence[Path], questions: Questions) -> str:
@@ -296,10 +309,10 @@ EXAMPLE = "I am so happy that you are here!"
 
 def add_voice(options: argparse.Namespace) -> int:
     """Scan the folder, ask questions, write voice.json, test the voice, and print the next step."""
-    folder: Path = options.folder
+    folder, graph = split_graph(options.folder)
     check_folder(folder, options.force)
     installed = settings().voices
-    found = discover(folder, read_pth)
+    found = discover(folder, read_pth, graph)
     check_complete(found)
     decisions = make_decisions(found, options, installed)
     voice = check_voice(folder, build_manifest(found, decisions))
@@ -313,10 +326,21 @@ def add_voice(options: argparse.Namespace) -> int:
     return 0
 
 
+def split_graph(path: Path) -> tuple[Path, str | None]:
+    """Return the folder of a voice and, if the path is that of a Piper voice's `.onnx` file, the name of the file."""
+    if path.suffix != GRAPH_EXTENSION or not path.is_file():
+        return path, None
+    if not path.with_name(f"{path.name}.json").is_file():
+        raise UsageError(f"There is no {path.name}.json next to {path}.", hint="A Piper voice consists of both files.")
+    return path.parent, path.name
+
+
 def check_folder(folder: Path, force: bool) -> None:
     """Raise `UsageError` for an unusable folder, before anything is loaded."""
     if not folder.is_dir():
-        raise UsageError(f"There is no folder {folder}.", hint="Name the one that holds the files of coqui-tts.")
+        raise UsageError(
+            f"There is no folder {folder}.", hint="Name the one that holds the files of coqui-tts or Piper."
+        )
     if (folder / FILE_NAME).exists() and not force:
         raise UsageError(f"{folder} has a {FILE_NAME} already.", hint="Replace it with --force.")
 

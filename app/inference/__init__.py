@@ -32,13 +32,15 @@ ExampleInputs: TypeAlias = Callable[[int, int], tuple[AnyArray, ...]]
 
 @dataclass(frozen=True, slots=True)
 class LazyModule:
-    """A torch module that is built only if a backend needs it."""
+    """A torch module, or a graph of OpenVINO, that is built only if a backend needs it."""
 
     name: str
     """Class of the module."""
     key: str
     """Key of `app.inference.graph_cache.make_graph_key` for everything from which it is built."""
-    build: Callable[[], nn.Module]
+    build: Callable[[], Any]
+    is_graph: bool = False
+    """Whether `build` returns an `openvino.Model`, which OpenVINO runs whatever the backend is."""
 
 
 class Backend(Protocol):

@@ -69,12 +69,7 @@ class OpenVinoBackend:
         with self.converting:
             graph = self.graphs.read(key)
             if graph is None:
-                from app.inference.conversion import check_shapes, convert  # which imports torch
-
-                built = module.build()
-                model = convert(built, inputs, shapes)
-                network = OpenVinoNetwork(self.core.compile_model(model, "CPU", properties))
-                check_shapes(built, network, example)
+                model, network = self.build(module, example, shapes, properties)
                 if not self.save(key, model):
                     return network
             else:
@@ -88,6 +83,20 @@ class OpenVinoBackend:
         self.graphs.write_content(compiled_key, stream.getvalue())
         # So that the first start computes the same bytes in the same memory as later ones.
         return self.import_network(compiled_key, properties) or network
+
+    def build(
+        self, module: LazyModule, example: ExampleInputs, shapes: list[list[int]], properties: Mapping[str, Any]
+    ) -> tuple[Any, OpenVinoNetwork]:
+        """Build a module; return its graph and the network compiled from it. Raises ConversionError."""
+        built = module.build()
+        if module.is_graph:
+            return built, OpenVinoNetwork(self.core.compile_model(built, "CPU", properties))
+        from app.inference.conversion import check_shapes, convert  # which imports torch
+
+        model = convert(built, example(*LARGE_EXAMPLE), shapes)
+        network = OpenVinoNetwork(self.core.compile_model(model, "CPU", properties))
+        check_shapes(built, network, example)
+        return model, network
 
     def compile_graph(self, graph: Graph, properties: Mapping[str, Any]) -> OpenVinoNetwork:
         """Compile a graph for this processor."""
@@ -155,6 +164,11 @@ class OpenVinoNetwork:
         results = request.infer(list(inputs), share_inputs=True, share_outputs=False)
         self.idle.append(request)
         return tuple(results[index] for index in range(len(self.compiled.outputs)))
+
+
+def run_graph(model: Any) -> OpenVinoNetwork:
+    """Compile an `openvino.Model` for a backend that runs everything else itself."""
+    return OpenVinoNetwork(import_openvino().Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}))
 
 
 def import_openvino() -> Any:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from app.inference import AnyArray, ExampleInputs, LazyModule, Network, UncachedBackend
+from app.inference.openvino import run_graph
 
 
 class TorchBackend(UncachedBackend):
@@ -18,6 +19,8 @@ class TorchBackend(UncachedBackend):
 
     def compile(self, module: nn.Module | LazyModule, example: ExampleInputs, precise: bool = False) -> Network:
         """See `Backend.compile`; nothing is traced, so the example is unused."""
+        if isinstance(module, LazyModule) and module.is_graph:
+            return run_graph(module.build())
         built = prepare_for_inference(module).to(self.device)
 
         @torch.inference_mode()

@@ -137,6 +137,7 @@ class Planner:
             check_blend(decision.blend, voice)
         spoken = self.apply_fallback(decision, voice)
         checkpoint = voice.checkpoints[spoken.emotion]
+        self.report_interpolation(voice)
         return Utterance(
             text=clause.text,
             span=None if clause.start == NO_SPAN else (clause.start, clause.end),
@@ -220,6 +221,15 @@ class Planner:
         if limited != speed:
             self.warn("speed_limited", f"A speed of {speed:.2f} was read as {limited:g}.", f"{limited:g}")
         return limited
+
+    def report_interpolation(self, voice: VoiceCapabilities) -> None:
+        """Warn if the rates of a voice's models differ, which costs sound quality."""
+        if voice.mel_rate is not None:
+            detail = (
+                f"The acoustic model of the voice {voice.voice} works at {voice.mel_rate} Hz and its vocoder at "
+                f"{voice.sample_rate} Hz: mel spectrograms are interpolated, which sounds worse than a fitting vocoder."
+            )
+            self.warn("rates_interpolated", detail, voice.voice)
 
     def warn(self, code: str, detail: str, *about: str) -> None:
         """Add a warning, unless there is one with the same code and subject."""

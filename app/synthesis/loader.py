@@ -17,14 +17,23 @@ from app.inference import Array, Backend
 from app.inference.graph_cache import make_graph_key
 from app.synthesis.expression import mix_expressions
 from app.synthesis.interpolation import EmotionWeights, MixturePool
-from app.synthesis.mel import MelConverter, read_normalization
-from app.synthesis.models.acoustic import AcousticInput, AcousticModel, LoadedCheckpoint, Mel, SpeakerShares
+from app.synthesis.mel import MelConverter, read_normalization, stretch_durations
+from app.synthesis.models.acoustic import (
+    AcousticInput,
+    AcousticModel,
+    EndToEndModel,
+    LoadedCheckpoint,
+    Mel,
+    SpeakerShares,
+)
+from app.synthesis.models.generators import DESIGNS
 from app.synthesis.models.vocoders import Vocoder
 from app.synthesis.networks import (
+    compile_generator,
     compile_glow,
-    compile_hifigan,
     compile_hifigan_source,
     compile_mixture,
+    compile_parallel,
     compile_vocos,
     load_frontend,
     load_module,
@@ -33,8 +42,9 @@ from app.synthesis.networks import (
 from app.synthesis.tokenizer import Tokenizer
 from app.types import Emotion
 from app.voices import Voice
-from app.voices.manifest import NO_EXPRESSION, Expression
-from app.voices.voice import read_acoustic_audio, read_speaker_names, read_vocoder_audio
+from app.voices.architectures import NEURAL_HMM, PARALLEL
+from app.voices.manifest import NO_EXPRESSION, Expression, SpokenEmotion
+from app.voices.voice import read_acoustic_audio, read_checkpoint_languages, read_speaker_names, read_vocoder_audio
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,7 @@ class Speaker:
 
 
 VOCODERS: Mapping[str, Callable[..., Vocoder]] = {
-    "hifigan": compile_hifigan,
+    **dict.fromkeys(DESIGNS, compile_generator),
     "hifigan_source": compile_hifigan_source,
     "vocos_source": compile_vocos,
 }
@@ -59,7 +69,25 @@ VOCODERS: Mapping[str, Callable[..., Vocoder]] = {
 def compute_mels(speakers: Sequence[Speaker], inputs: Sequence[AcousticInput]) -> list[Mel]:
     """Compute the mel spectrograms of utterances of one checkpoint, each in the scale of its speaker's vocoder."""
     mels = speakers[0].checkpoint.model.compute_mels(inputs)
-    return [replace(mel, frames=speaker.convert(mel.frames)) for speaker, mel in zip(speakers, mels, strict=True)]
+    return [convert_mel(mel, speaker.convert) for speaker, mel in zip(speakers, mels, strict=True)]
+
+
+def convert_mel(mel: Mel, convert: Callable[[Array], Array]) -> Mel:
+    """Convert a mel spectrogram for a vocoder, and its durations if the vocoder has another frame rate."""
+    frames = convert(mel.frames)
+    stretch = frames.shape[2] / mel.frames.shape[2]
+    durations = mel.durations if mel.durations is None or stretch == 1 else stretch_durations(mel.durations, stretch)
+    return replace(mel, frames=frames, durations=durations)
+
+
+def find_language(languages: Sequence[str], chosen: str | None) -> int | None:
+    """Return the index of a multi-lingual checkpoint's language; None for one without languages."""
+    return languages.index(chosen) if chosen in languages else 0 if languages else None
+
+
+def keep_frames(frames: Array) -> Array:
+    """Return frames unchanged: an end-to-end model needs no conversion."""
+    return frames
 
 
 class Loader:
@@ -89,14 +117,13 @@ class Loader:
                 if len(by_checkpoint) == 1
                 else self.load_mixture(by_checkpoint)
             )
-            convert = self.load_converter(largest.checkpoint, largest.vocoder)
-            vocoder = self.load_vocoder(largest.vocoder)
         places = {name: index for index, name in enumerate(checkpoint.speakers)}
         speakers: dict[int, float] = {}
         for emotion, spoken in emotions.items():
             if spoken.speaker is not None:
                 place = places[spoken.speaker]
                 speakers[place] = speakers.get(place, 0.0) + shares[emotion]
+        convert, vocoder = self.load_decoder(largest, checkpoint.model, speakers)
         return Speaker(
             checkpoint=checkpoint,
             convert=convert,
@@ -108,6 +135,23 @@ class Loader:
                 (spoken.expression or NO_EXPRESSION, shares[emotion]) for emotion, spoken in emotions.items()
             ),
         )
+
+    def load_decoder(
+        self, spoken: SpokenEmotion, model: AcousticModel, speakers: SpeakerShares
+    ) -> tuple[Callable[[Array], Array], Vocoder]:
+        """Return what makes samples of the frames of an emotion's model, and the conversion of the frames for it."""
+        if spoken.vocoder is None:
+            assert isinstance(model, EndToEndModel)
+            return keep_frames, model.make_decoder(speakers)
+        with self.loading:
+            return self.load_converter(spoken.checkpoint, spoken.vocoder), self.load_vocoder(spoken.vocoder)
+
+    def load_largest(self, spoken: SpokenEmotion) -> None:
+        """Load the part of an emotion's models that is most of the work: the first network that it compiles."""
+        if spoken.vocoder is None:
+            self.load_checkpoint(spoken.checkpoint)
+        else:
+            self.load_vocoder(spoken.vocoder)
 
     def load_all(self) -> None:
         """Load everything that the voice can speak with, so that its files are not needed any more."""
@@ -161,25 +205,39 @@ class Loader:
         return self.backend.recall_arrays(make_graph_key("arrays", self.voice.hashes[path]), read)
 
     def read_config(self, checkpoint: str) -> tuple[dict[str, Any], list[str]]:
-        """Read the config of a checkpoint and its speakers."""
+        """Read the config of a checkpoint, with its languages if there are several, and its speakers."""
         values = self.voice.read_config(self.voice.manifest.checkpoints[checkpoint].config)
+        if languages := read_checkpoint_languages(self.voice, checkpoint):
+            values["languages"] = languages
         return values, read_speaker_names(self.voice, checkpoint)
 
     def build(self, name: str) -> LoadedCheckpoint:
         """Build the acoustic model that a checkpoint's config describes."""
         files, (config, speakers) = self.voice.manifest.checkpoints[name], self.read_config(name)
+        if files.architecture == "piper":
+            from app.synthesis.piper import load_piper
+
+            return load_piper(self.backend, self.voice, files, config)
         key = make_graph_key(files.architecture, self.voice.hashes[files.model], config, speakers)
         frame_rate = read_acoustic_audio(self.voice, name).frame_rate
         load = cache(partial(load_module, self.voice, files, config, speakers))
         model: AcousticModel
         if files.architecture == "glow_tts":
             model = compile_glow(self.backend, key, load, frame_rate)
+        elif files.architecture in PARALLEL:
+            language = find_language(config.get("languages", []), files.language)
+            model = compile_parallel(self.backend, key, load, config, language)
+        elif files.architecture in NEURAL_HMM:
+            from app.synthesis.models.hmm import HmmAcoustic  # which imports torch
+
+            model = HmmAcoustic(load(), frame_rate)
         else:
-            from app.synthesis.models.tacotron import TacotronAcoustic  # which imports torch
+            from app.synthesis.models.tacotron import TacotronAcoustic
 
             model = TacotronAcoustic(load(), frame_rate)
         frontend = load_frontend(self.backend, config)
-        return LoadedCheckpoint(Tokenizer(frontend, self.voice.manifest.language), model, tuple(speakers))
+        tokenizer = Tokenizer(frontend, self.voice.manifest.language or files.language)
+        return LoadedCheckpoint(tokenizer, model, tuple(speakers))
 
     def load_vocoder(self, name: str) -> Vocoder:
         """Return a vocoder, loading it on first use."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import math
 import pickle
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -59,7 +59,7 @@ class Normalization:
     def same_as(self, other: Normalization) -> bool:
         """Return whether both give the same values for every mel spectrogram."""
         if self.mean is None or self.deviation is None or other.mean is None or other.deviation is None:
-            return self.audio == other.audio and self.mean is other.mean
+            return replace(self.audio, sample_rate=other.audio.sample_rate) == other.audio and self.mean is other.mean
         return np.array_equal(self.mean, other.mean) and np.array_equal(self.deviation, other.deviation)
 
     @property
@@ -69,19 +69,40 @@ class Normalization:
 
 
 class MelConverter:
-    """Conversion of an acoustic model's mel values to a vocoder's, including differences of logarithm base and gain."""
+    """Conversion of an acoustic model's mel spectrogram to a vocoder's: normalization, logarithm, gain, frame rate."""
 
     def __init__(self, acoustic: Normalization, vocoder: Normalization) -> None:
         self.acoustic = acoustic
         self.vocoder = vocoder
         self.identical = acoustic.same_as(vocoder) or not (acoustic.audio.signal_norm or vocoder.audio.signal_norm)
         self.ratio = vocoder.log_scale / acoustic.log_scale
+        self.stretch = vocoder.audio.sample_rate / acoustic.audio.sample_rate
 
     def __call__(self, mel: Array) -> Array:
-        """Convert a mel spectrogram, (1, n_mels, T) -> (1, n_mels, T)."""
-        if self.identical and self.ratio == 1.0:
-            return mel
-        return self.vocoder.apply(self.acoustic.undo(mel) * self.ratio)
+        """Convert a mel spectrogram, (1, n_mels, T) -> (1, n_mels, T * stretch)."""
+        if not (self.identical and self.ratio == 1.0):
+            mel = self.vocoder.apply(self.acoustic.undo(mel) * self.ratio)
+        return mel if self.stretch == 1.0 else interpolate_frames(mel, self.stretch)
+
+
+def interpolate_frames(mel: Array, stretch: float) -> Array:
+    """Change the number of frames by linear interpolation, (1, n_mels, T) -> (1, n_mels, floor(T * stretch)).
+
+    This is coqui's `interpolate_vocoder_input`, by which a vocoder works at another rate than the acoustic model.
+    """
+    frames = mel.shape[2]
+    count = max(1, math.floor(frames * stretch))
+    places = np.maximum((np.arange(count) + 0.5) * (frames / count) - 0.5, 0)
+    first = places.astype(np.int64)
+    share = (places - first).astype(np.float32)
+    between: Array = mel[..., first] * (1 - share) + mel[..., np.minimum(first + 1, frames - 1)] * share
+    return between
+
+
+def stretch_durations(durations: Sequence[int], stretch: float) -> tuple[int, ...]:
+    """Return durations in whole frames of another rate; each end is rounded, so that errors do not add up."""
+    ends = np.round(np.cumsum([0, *durations]) * stretch).astype(int)
+    return tuple(np.diff(ends).tolist())
 
 
 def read_normalization(audio: AudioConfig, folder: Path) -> Normalization:

@@ -27,6 +27,8 @@ PHONEME_INPUT = 0x100
 IPA = 0x02
 SEPARATOR = "_"
 """Separator between the phonemes of a word; no phoneme of espeak-ng contains it."""
+LANGUAGE_NAME = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+"""Names of languages; others might lead espeak-ng to files outside its data."""
 REINSTALL_HINT = "Install it again: pip install --force-reinstall espeakng-loader"
 
 
@@ -71,8 +73,12 @@ class Espeak:
         self._library.espeak_Synth(b" ", 2, 0, 0, 0, UTF8 | PHONEME_INPUT, None, None)
 
     def knows(self, language: str) -> bool:
-        """Return whether espeak-ng can read a language, given by its code such as `en-us`."""
-        return language in self._identifiers
+        """Return whether espeak-ng can read a language, given by its code such as `en-us`, or by another name of it."""
+        if language in self._identifiers:
+            return True
+        with self._lock:
+            self._language = None
+            return LANGUAGE_NAME.fullmatch(language) is not None and self._set(language.encode())
 
     def phonemize_words(self, text: str, language: str) -> str:
         """Return the phonemes (IPA) of a text without punctuation, with `SEPARATOR` between the phonemes of a word."""
@@ -89,9 +95,13 @@ class Espeak:
         """Make a language the current one, unless it already is."""
         if self._language != language:
             self._language = None
-            if self._library.espeak_SetVoiceByName(self._identifiers[language]) != 0:
+            if not self._set(self._identifiers.get(language, language.encode())):
                 raise SetupError(f"espeak-ng cannot load the language {language}.", hint=REINSTALL_HINT)
             self._language = language
+
+    def _set(self, name: bytes) -> bool:
+        """Set the current language by an identifier or a name, and return whether there is such a language."""
+        return bool(self._library.espeak_SetVoiceByName(name) == 0)
 
     def _list_languages(self) -> dict[str, bytes]:
         """Map each language to the identifier of its first accent: espeak-ng lists the most relevant accent first."""

@@ -104,7 +104,7 @@ def choose_backend(
         setting = names[0]
         if len(names) > 1:
             probe = RecordingBackend()
-            Loader(voice, probe).load_vocoder(voice.manifest.emotions[Emotion.NEUTRAL].vocoder)
+            Loader(voice, probe).load_largest(voice.manifest.emotions[Emotion.NEUTRAL])
             module, example = probe.modules[0]
             assert isinstance(module, LazyModule)
             key = make_graph_key("fastest backend", names, threads, describe_processor(), module.key)

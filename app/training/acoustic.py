@@ -123,7 +123,7 @@ def to_natural_log(layout: AudioConfig) -> AudioConfig:
 
 def create_config(settings: TrainingSettings, base: Voice, speakers: Sequence[str]) -> dict[str, Any]:
     """Return coqui's config of a new model for the vocoder and language of the base."""
-    layout = to_natural_log(read_vocoder_audio(base, base.manifest.emotions[Emotion.NEUTRAL].vocoder))
+    layout = to_natural_log(read_vocoder_audio(base, base.manifest.get_vocoder_name(Emotion.NEUTRAL)))
     design = GLOW_DESIGN if settings.model is ModelKind.GLOW_TTS else TACOTRON_DESIGN
     language = base.manifest.language or "en-us"
     chosen = {"model": settings.model.value, **design, **PHONEMES, "phoneme_language": language}

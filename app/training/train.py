@@ -98,8 +98,8 @@ def train(
 def has_model(base: Voice, model: ModelKind) -> bool:
     """Return whether a voice has such a model for neutral, from which training can continue."""
     manifest = base.manifest
-    neutral = manifest.emotions[Emotion.NEUTRAL]
-    part = manifest.checkpoints[neutral.checkpoint] if model.acoustic else manifest.vocoders[neutral.vocoder]
+    checkpoint = manifest.checkpoints[manifest.emotions[Emotion.NEUTRAL].checkpoint]
+    part = checkpoint if model.acoustic else manifest.vocoders[manifest.get_vocoder_name(Emotion.NEUTRAL)]
     return part.architecture == model.architecture
 
 

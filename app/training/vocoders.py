@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from app.errors import SetupError
-from app.synthesis.coqui import HifiganGenerator, build_hifigan, fill_weights, load_weights
+from app.synthesis.coqui import HifiganGenerator, build_generator, fill_weights, load_weights
 from app.synthesis.models.nsf import HifiganSourceGenerator
 from app.synthesis.models.vocos import VocosSourceGenerator
 from app.training.clips import TeacherForcing, read_vocoder_clips
@@ -154,7 +154,7 @@ def load_hifigan(model: ModelKind, base: Voice, *, scratch: bool) -> tuple[Hifig
     files = base.manifest.vocoders[name]
     config, state = base.read_config(files.config), load_weights(base.find_file(files.model))
     if model is not ModelKind.HIFIGAN_SOURCE:
-        return build_hifigan(config, state), config
+        return build_generator(config, state), config
     generator = HifiganSourceGenerator(config)
     fill_weights(generator, state["model"], files.architecture)
     return generator, config
@@ -182,4 +182,4 @@ def load_raw_weights(base: Voice) -> dict[str, Tensor] | None:
 
 def find_vocoder_name(base: Voice) -> str:
     """Return the name of a voice's vocoder for neutral."""
-    return base.manifest.emotions[Emotion.NEUTRAL].vocoder
+    return base.manifest.get_vocoder_name(Emotion.NEUTRAL)

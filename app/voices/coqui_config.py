@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -11,8 +12,9 @@ from typing import Any
 
 from app.errors import InvalidVoice
 
-MATCHING_SETTINGS = ("sample_rate", "num_mels", "hop_length", "win_length", "fft_size", "mel_fmin", "upper_hz")
-"""Settings that must be equal in an acoustic model and its vocoder; normalization is converted instead."""
+MATCHING_SETTINGS = ("num_mels", "hop_length", "win_length", "fft_size", "mel_fmin", "upper_hz")
+"""Settings that must be equal in an acoustic model and its vocoder. Normalization is converted instead, and frames are
+interpolated between sample rates, as coqui does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class AudioConfig:
 def check_fit(acoustic: AudioConfig, vocoder: AudioConfig, pair: str) -> None:
     """Raise `InvalidVoice` if the mel spectrograms of an acoustic model and a vocoder differ."""
     pairs = {name: (float(getattr(acoustic, name)), float(getattr(vocoder, name))) for name in MATCHING_SETTINGS}
+    if acoustic.mel_fmax is None and vocoder.mel_fmax is None:
+        del pairs["upper_hz"]  # half of each rate: interpolation keeps the bands
     differences = [
         f"{name.replace('upper_hz', 'mel_fmax')} is {one} in the acoustic model and {other} in the vocoder"
         for name, (one, other) in pairs.items()
@@ -104,6 +108,30 @@ def parse_json(text: str) -> Any:
         return json.loads(COMMENT_PATTERN.sub(lambda found: found[1] or "", text))
 
 
+RENAMED_GENERATORS = {"melgan_fb": "fullband_melgan"}
+"""Architectures by the names that older releases of coqui gave them."""
+
+
+def read_generator_name(config: Mapping[str, Any]) -> str:
+    """Return the architecture of a vocoder's config, such as `hifigan` for `hifigan_generator`."""
+    name = str(config.get("generator_model", "hifigan")).lower().removesuffix("_generator")
+    return RENAMED_GENERATORS.get(name, name)
+
+
+def check_upsampling(config: Mapping[str, Any], what: str) -> None:
+    """Raise `InvalidVoice` if a generator of coqui makes another number of samples per frame than its config says."""
+    factors, hop = (
+        config["generator_model_params"]["upsample_factors"],
+        AudioConfig.from_dict(config["audio"]).hop_length,
+    )
+    samples = math.prod(factors) * (4 if read_generator_name(config) == "multiband_melgan" else 1)
+    if samples != hop:
+        raise InvalidVoice(
+            f"{what}: hop_length is {hop}, but upsample_factors make {samples} samples of a frame.",
+            hint="Use the config.json of the release that the weights are from.",
+        )
+
+
 def read_phonemes(config: Mapping[str, Any]) -> frozenset[str] | None:
     """Return the phonemes and marks in the vocabulary of a config; None if it reads letters or names none."""
     characters = config.get("characters")
@@ -113,9 +141,25 @@ def read_phonemes(config: Mapping[str, Any]) -> frozenset[str] | None:
     return frozenset(named + " ") if named else None
 
 
+def read_model_argument(config: Mapping[str, Any], name: str) -> Any:
+    """Return an argument of a model, which newer configs have in `model_args`; None if it is not set."""
+    return (config.get("model_args") or {}).get(name) or config.get(name)
+
+
+def read_languages(path: Path, config: Mapping[str, Any]) -> list[str]:
+    """Return the languages of a multi-lingual config in the order of their embeddings; empty if it has one language."""
+    if not read_model_argument(config, "use_language_embedding"):
+        return []
+    listed = read_model_argument(config, "language_ids_file")
+    if not isinstance(listed, str):
+        return [str(name) for name in config.get("languages") or []]
+    file = path.parent / PureWindowsPath(listed).name
+    return sort_by_index(read_config(resolve_inside(path.parent, file.name)), file)
+
+
 def read_config_speakers(path: Path, config: Mapping[str, Any]) -> list[str]:
     """Return a config's speakers in the order of their embeddings, from the config or from a JSON file next to it."""
-    if not config.get("use_speaker_embedding"):
+    if not read_model_argument(config, "use_speaker_embedding"):
         return []
     if config.get("speakers"):
         return [str(name) for name in config["speakers"]]
@@ -133,7 +177,7 @@ def read_speakers_file_name(config: Mapping[str, Any]) -> str:
 
     coqui writes the file's path on the training machine, with slashes or backslashes.
     """
-    listed = config.get("speakers_file") or config.get("speaker_file")
+    listed = read_model_argument(config, "speakers_file") or config.get("speaker_file")
     return PureWindowsPath(listed).name if isinstance(listed, str) else ""
 
 

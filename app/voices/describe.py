@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from app.errors import InvalidVoice
 from app.types import Emotion
+from app.voices.architectures import END_TO_END, MIXES_SPEAKERS
 from app.voices.coqui_config import AudioConfig, check_fit
 from app.voices.discover import SUPPORTED, ConfigKind, ModelFiles, ScanResult, find_emotion, to_locale, to_voice_name
 from app.voices.manifest import Manifest
+from app.voices.piper_config import is_piper_config, parse_piper_config
 from app.voices.voice import Voice, parse_audio
 
 SUPPORTED_HINT = (
@@ -27,13 +29,16 @@ def check_complete(found: ScanResult) -> None:
     """Raise `InvalidVoice` if a folder has no acoustic model or no vocoder that fits one."""
     reasons = f": {'; '.join(found.left_out)}" if found.left_out else ""
     if not found.acoustic and not found.vocoders and not found.left_out:
-        raise InvalidVoice(f"There are no files of coqui-tts in {found.folder}.", hint=SUPPORTED_HINT)
+        raise InvalidVoice(f"There are no models of a voice in {found.folder}.", hint=SUPPORTED_HINT)
     if not found.acoustic:
         raise InvalidVoice(f"There is no acoustic model in {found.folder}{reasons}.", hint=SUPPORTED_HINT)
+    separate = [part for part in found.acoustic if part.architecture not in END_TO_END]
+    if not separate:
+        return
     if not found.vocoders:
-        needs = f"{found.acoustic[0].architecture} makes mel spectrograms, which only a vocoder makes audible, and"
+        needs = f"{separate[0].architecture} makes mel spectrograms, which only a vocoder makes audible, and"
         raise InvalidVoice(f"{needs} there is none in {found.folder}{reasons}.", hint=VOCODER_HINT)
-    misfits = [find_incompatibility(part, vocoder) for part in found.acoustic for vocoder in found.vocoders]
+    misfits = [find_incompatibility(part, vocoder) for part in separate for vocoder in found.vocoders]
     if misfits[0] and all(misfits):
         raise misfits[0]
 
@@ -44,8 +49,9 @@ def find_compatible_vocoders(part: ModelFiles, vocoders: Sequence[ModelFiles]) -
     fit = [vocoder for vocoder, problem in misfits.items() if problem is None]
     if not fit:
         raise next(filter(None, misfits.values()))
-    shared = {vocoder: len(set(part.config.parents) & set(vocoder.config.parents)) for vocoder in fit}
-    return [vocoder for vocoder in fit if shared[vocoder] == max(shared.values())]
+    same = [one for one in fit if read_mel_settings(one).sample_rate == read_mel_settings(part).sample_rate]
+    shared = {vocoder: len(set(part.config.parents) & set(vocoder.config.parents)) for vocoder in same or fit}
+    return [vocoder for vocoder in shared if shared[vocoder] == max(shared.values())]
 
 
 def find_incompatibility(part: ModelFiles, vocoder: ModelFiles) -> InvalidVoice | None:
@@ -63,7 +69,7 @@ def read_mel_settings(part: ModelFiles) -> AudioConfig:
 
 
 def get_sample_rate(parts: Sequence[ModelFiles]) -> int:
-    """Return the sample rate of all checkpoints in hertz; raise `InvalidVoice` if they differ."""
+    """Return the sample rate of all parts that make samples, in hertz; raise `InvalidVoice` if they differ."""
     rates = {read_mel_settings(part).sample_rate: part for part in parts}
     if len(rates) > 1:
         differing = " and ".join(f"{part.name} at {rate} Hz" for rate, part in rates.items())
@@ -146,6 +152,8 @@ class VoiceDescription:
     """Weight file of each checkpoint and vocoder."""
     bases: Mapping[ModelFiles, ModelFiles]
     """Checkpoint that each fine-tuned checkpoint descends from."""
+    languages: Mapping[ModelFiles, str]
+    """Language in which each multi-lingual checkpoint speaks."""
 
 
 def build_manifest(found: ScanResult, decisions: VoiceDescription) -> Manifest:
@@ -160,18 +168,23 @@ def build_manifest(found: ScanResult, decisions: VoiceDescription) -> Manifest:
         # The folder's name, if the voice's is a converted form of it.
         "display_name": folder if to_voice_name(folder) == decisions.name != folder else "",
         "license": decisions.license,
-        "sample_rate": get_sample_rate(list(checkpoints.values())),
+        "sample_rate": get_sample_rate([decisions.vocoders.get(part, part) for part in checkpoints.values()]),
         "checkpoints": {name: describe_files(part, decisions) for name, part in checkpoints.items()},
         "vocoders": {name: describe_files(part, decisions) for name, part in vocoders.items()},
         "emotions": {
-            emotion: {"checkpoint": one.part.name, "vocoder": decisions.vocoders[one.part].name, "speaker": one.speaker}
+            emotion: {
+                "checkpoint": one.part.name,
+                "vocoder": get_vocoder_name(one.part, decisions),
+                "speaker": one.speaker,
+            }
             for emotion in Emotion
             if (one := emotions.get(emotion))
         },
         "degree": has_degree(decisions),
     }
-    if language := get_phoneme_language(neutral):
-        values["locale"] = to_locale(language)
+    language = decisions.languages.get(neutral)
+    if locale := to_locale(language) if language else get_locale(neutral):
+        values["locale"] = locale
     return Manifest.model_validate(values)
 
 
@@ -183,26 +196,42 @@ def describe_files(part: ModelFiles, decisions: VoiceDescription) -> dict[str, A
         "config": str(part.config),
         "architecture": part.architecture,
         **({"base": base.name} if base else {}),
+        **({"language": decisions.languages[part]} if part in decisions.languages else {}),
         **({} if part.named_in_config else {"speakers": part.speakers}),
     }
 
 
+def get_vocoder_name(part: ModelFiles, decisions: VoiceDescription) -> str | None:
+    """Return the name of a checkpoint's vocoder; None if it makes samples itself."""
+    return decisions.vocoders[part].name if part in decisions.vocoders else None
+
+
 def has_degree(decisions: VoiceDescription) -> bool:
-    """Return whether neutral can be interpolated with every emotion: in one GlowTTS or with fine-tuned copies of it."""
+    """Return whether neutral can be interpolated with every emotion: speakers of one model, or fine-tuned GlowTTS."""
     neutral = decisions.emotions[Emotion.NEUTRAL].part
     parts = {one.part for one in decisions.emotions.values()}
     related = all(part is neutral or decisions.bases.get(part) is neutral for part in parts)
-    return len(decisions.emotions) > 1 and related and neutral.architecture == "glow_tts"
+    return len(decisions.emotions) > 1 and related and neutral.architecture in MIXES_SPEAKERS
 
 
 def get_phoneme_language(part: ModelFiles) -> str:
     """Return the language of the phonemes that a checkpoint reads; empty if it reads letters."""
+    if is_piper_config(part.values):
+        config = parse_piper_config(part.values, Path(part.config))
+        return config.espeak_voice if config.reads_phonemes else ""
     return str(part.values.get("phoneme_language") or "en-us") if part.values.get("use_phonemes") else ""
+
+
+def get_locale(part: ModelFiles) -> str:
+    """Return the language and country of the text that a checkpoint reads; empty if its config does not name them."""
+    if is_piper_config(part.values):
+        return to_locale(parse_piper_config(part.values, Path(part.config)).language)
+    return to_locale(get_phoneme_language(part))
 
 
 def add_hashes(voice: Voice) -> dict[str, Any]:
     """Return the content of `voice.json`: the manifest of a checked voice with the hashes of its weights."""
     values = voice.manifest.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    for part in [*values["checkpoints"].values(), *values["vocoders"].values()]:
+    for part in [*values["checkpoints"].values(), *values.get("vocoders", {}).values()]:
         part["sha256"] = voice.hashes[part["model"]]
     return values

@@ -10,13 +10,23 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, get_args
 
 from app.emotion.taxonomy import EMOTION_OF_NAME
 from app.errors import InvalidVoice
 from app.types import Emotion
-from app.voices.coqui_config import read_config, read_config_speakers, read_speakers_file_name, sort_by_index
-from app.voices.manifest import FILE_NAME, MAX_NAME_LENGTH
+from app.voices.architectures import UNSUPPORTED, UNSUPPORTED_VOCODERS
+from app.voices.coqui_config import (
+    read_config,
+    read_config_speakers,
+    read_generator_name,
+    read_languages,
+    read_model_argument,
+    read_speakers_file_name,
+    sort_by_index,
+)
+from app.voices.manifest import FILE_NAME, MAX_NAME_LENGTH, Checkpoint, VocoderFiles
+from app.voices.piper_config import is_piper_config, read_piper_speakers
 
 
 class ConfigKind(StrEnum):
@@ -26,9 +36,9 @@ class ConfigKind(StrEnum):
     VOCODER = "vocoder"
 
 
-SUPPORTED = {
-    ConfigKind.ACOUSTIC: ("glow_tts", "tacotron", "tacotron2"),
-    ConfigKind.VOCODER: ("hifigan", "hifigan_source", "vocos_source"),
+SUPPORTED: Mapping[ConfigKind, tuple[str, ...]] = {
+    ConfigKind.ACOUSTIC: get_args(Checkpoint.model_fields["architecture"].annotation),
+    ConfigKind.VOCODER: get_args(VocoderFiles.model_fields["architecture"].annotation),
 }
 MAX_FILES = 10_000
 """Maximum files in the folder of one voice."""
@@ -39,7 +49,7 @@ D_VECTOR_KEYS = ("use_d_vector_file", "use_external_speaker_embedding_file")
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """A config file of coqui-tts or of this project's own vocoders."""
+    """A config file of coqui-tts, of Piper or of this project's own vocoders."""
 
     path: PurePosixPath
     """Relative to the voice's folder."""
@@ -51,9 +61,13 @@ class ConfigFile:
     def problem(self) -> str:
         """Reason why the model is not supported; empty if it is."""
         if self.architecture not in SUPPORTED[self.kind]:
-            return f"{self.path} is a {self.architecture}, which is not supported"
-        if any(self.values.get(name) for name in D_VECTOR_KEYS):
-            return f"{self.path} takes its speakers from a file of vectors (d-vectors), which is not supported"
+            reason, way_out = UNSUPPORTED.get(self.architecture, ("is not supported", ""))
+            return f"{self.path} is a {self.architecture}, which {reason}{way_out and ': '}{way_out}"
+        if any(read_model_argument(self.values, name) for name in D_VECTOR_KEYS):
+            reason = "takes its speakers from a file of vectors (d-vectors), which is not supported"
+            return (
+                f"{self.path} {reason}: use a model with a table of speakers, such as coqui's tts_models/en/vctk/vits"
+            )
         return ""
 
 
@@ -83,17 +97,20 @@ def read_config_file(folder: Path, path: PurePosixPath) -> ConfigFile | None:
         if "config" in path.name:
             raise
         return None
+    if is_piper_config(values):
+        return ConfigFile(path, ConfigKind.ACOUSTIC, "piper", values)
     named = values.get("architecture") or values.get("generator_model") or values.get("model")
     if not isinstance(named, str) or not isinstance(values.get("audio"), dict):
         return None
-    architecture = named.lower().removesuffix("_generator")
-    vocoder = "generator_model" in values or architecture in SUPPORTED[ConfigKind.VOCODER]
+    is_generator = "generator_model" in values
+    architecture = read_generator_name(values) if is_generator else named.lower()
+    vocoder = is_generator or architecture in (*SUPPORTED[ConfigKind.VOCODER], *UNSUPPORTED_VOCODERS)
     return ConfigFile(path, ConfigKind.VOCODER if vocoder else ConfigKind.ACOUSTIC, architecture, values)
 
 
 def strip_extension(path: PurePosixPath) -> str:
-    """Return a file's name without its extension, be it `.pth` or `.pth.tar`."""
-    return path.name.removesuffix(".tar").rpartition(".")[0]
+    """Return a file's name without its extension, be it `.pth`, `.pth.tar` or `.onnx.json`."""
+    return path.name.removesuffix(".tar").rpartition(".")[0].removesuffix(GRAPH_EXTENSION)
 
 
 def find_emotion(name: str) -> Emotion | None:
@@ -115,13 +132,21 @@ def to_locale(language: str) -> str:
     return "-".join([parts[0].lower(), *country])
 
 
-WEIGHT_EXTENSIONS = (".safetensors", ".pth", ".pth.tar", ".pt")
+GRAPH_EXTENSION = ".onnx"
+SAFETENSORS = ".safetensors"
+WEIGHT_EXTENSIONS = (SAFETENSORS, GRAPH_EXTENSION, ".pth", ".pth.tar", ".pt")
 OTHER_FILE_STEMS = {"speakers", "speaker_ids", "d_vectors", "language_ids", "model_se", "optimizer", "training"}
 """Names of other files next to a checkpoint; `training` is the state from which Intone's training resumes."""
 GENERIC_WORDS = {"config", "model", "file", "best", "checkpoint"}
 KIND_WORDS = {
-    ConfigKind.ACOUSTIC: {"acoustic", "tts", "glow", "glowtts", "tacotron", "tacotron2"},
-    ConfigKind.VOCODER: {"vocoder", "hifigan", "hifi", "gan", "generator", "vocos", "melgan"},
+    ConfigKind.ACOUSTIC: {
+        *("acoustic", "tts", "glow", "glowtts", "tacotron", "tacotron2", "vits", "fastpitch", "fastspeech", "speedy"),
+        *("align", "overflow", "neuralhmm"),
+    },
+    ConfigKind.VOCODER: {
+        *("vocoder", "hifigan", "hifi", "gan", "generator", "vocos", "melgan", "wavegan", "univnet", "wavernn"),
+        *("wavegrad", "fullband", "multiband"),
+    },
 }
 
 
@@ -164,13 +189,19 @@ def find_most_similar(configs: Sequence[ConfigFile], path: PurePosixPath) -> lis
     return [one for one, score in scores.items() if score == max(scores.values())]
 
 
-def count_shared_words(config: ConfigFile, path: PurePosixPath) -> tuple[int, bool] | None:
-    """Return how many words both names share, and whether these are all of the config's; None if the kinds differ."""
+def count_shared_words(config: ConfigFile, path: PurePosixPath) -> tuple[int, bool, bool] | None:
+    """Return how many words both names share, and whether these are all of the config's and the names are the same.
+
+    Return None if the kinds differ.
+    """
+    if (config.architecture == "piper") != (path.suffix == GRAPH_EXTENSION):
+        return None
     pairs = zip(config.path.parts, path.parts, strict=False)
     common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     own, its = find_distinctive_words(config.path.parts[common:]), find_distinctive_words(path.parts[common:])
     kinds = {kind for kind, marks in KIND_WORDS.items() if marks & its}
-    return None if kinds and config.kind not in kinds else (len(own & its), own <= its)
+    same = strip_extension(config.path) == strip_extension(path)
+    return None if kinds and config.kind not in kinds else (len(own & its), own <= its, same)
 
 
 def find_distinctive_words(parts: Sequence[str]) -> set[str]:
@@ -188,7 +219,7 @@ def rank_weights(folder: Path, weights: Sequence[PurePosixPath]) -> list[PurePos
     """
     named = {
         path.with_name(strip_extension(path)): path
-        for path in sorted(weights, key=lambda path: path.suffix == WEIGHT_EXTENSIONS[0])
+        for path in sorted(weights, key=lambda path: path.suffix == SAFETENSORS)
     }
 
     def order(path: PurePosixPath) -> tuple[bool, int, float]:
@@ -226,6 +257,8 @@ class ModelFiles:
     """Names in the order of their embeddings; empty if there is only one speaker."""
     named_in_config: bool = True
     """Whether the config leads to the speakers; otherwise voice.json must name them."""
+    languages: tuple[str, ...] = ()
+    """Languages of a multi-lingual model; empty if there is only one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,9 +272,12 @@ class ScanResult:
     """Models that cannot be used, and why: sentences without a full stop."""
 
 
-def discover(folder: Path, read_pth: ReadPth) -> ScanResult:
-    """Find the models in a folder and its subfolders; raise `InvalidVoice` if a file is invalid."""
-    files = list(iterate_files(folder))
+def discover(folder: Path, read_pth: ReadPth, graph: str | None = None) -> ScanResult:
+    """Find the models in a folder and its subfolders; raise `InvalidVoice` if a file is invalid.
+
+    With `graph`, the name of an `.onnx` file in the folder, only that voice of Piper is found.
+    """
+    files = [PurePosixPath(graph), PurePosixPath(f"{graph}.json")] if graph else list(iterate_files(folder))
     json_files = (path for path in files if path.suffix == ".json" and path.name != FILE_NAME)
     configs = [config for path in json_files if (config := read_config_file(folder, path)) is not None]
     weights = (path for path in files if path.name.endswith(WEIGHT_EXTENSIONS))
@@ -252,7 +288,7 @@ def discover(folder: Path, read_pth: ReadPth) -> ScanResult:
         if paired[config]:
             parts[config.kind] += build_model_files(folder, config, paired[config], read_pth)
         else:
-            left_out.append(f"there are no weights (.pth or .safetensors) for {config.path}")
+            left_out.append(f"there are no weights (.pth, .safetensors or .onnx) for {config.path}")
     acoustic, vocoders = (tuple(make_unique(parts[kind])) for kind in ConfigKind)
     return ScanResult(folder, acoustic, vocoders, tuple(left_out))
 
@@ -262,8 +298,11 @@ def build_model_files(
 ) -> Iterator[ModelFiles]:
     """Yield the models of a config: one, or several acoustic models if the weights are named after emotions."""
     speakers, named_in_config = find_speakers(folder / config.path, config.values, read_pth)
-    # The folder's name; in the voice's own folder, the distinctive words of the config's name.
-    name = config.path.parent.name or "_".join(sorted(find_distinctive_words([config.path.name]))) or DEFAULT_NAME
+    # The folder's name; in the voice's own folder, the config's name or its distinctive words.
+    own = strip_extension(config.path) if config.architecture == "piper" else ""
+    name = (
+        config.path.parent.name or own or "_".join(sorted(find_distinctive_words([config.path.name]))) or DEFAULT_NAME
+    )
     groups: dict[Emotion | None, list[PurePosixPath]] = {}
     for path in weights:
         key = find_emotion(strip_extension(path)) if config.kind is ConfigKind.ACOUSTIC else None
@@ -279,6 +318,7 @@ def build_model_files(
             emotion=infer_emotion(config.path, ordered[0]),
             speakers=speakers,
             named_in_config=named_in_config,
+            languages=tuple(read_languages(folder / config.path, config.values)),
         )
 
 
@@ -290,6 +330,8 @@ def infer_emotion(config: PurePosixPath, weights: PurePosixPath) -> Emotion | No
 
 def find_speakers(path: Path, values: Mapping[str, Any], read_pth: ReadPth) -> tuple[tuple[str, ...], bool]:
     """Return a config's speakers, from the files that coqui reads, and whether the config itself leads to them."""
+    if is_piper_config(values):
+        return tuple(read_piper_speakers(path, values)), True
     try:
         return tuple(read_config_speakers(path, values)), True
     except InvalidVoice:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from app.errors import InvalidVoice
 from app.fields import Sha256
 from app.types import Emotion
+from app.voices.architectures import END_TO_END, SOURCE_VOCODERS
 
 FILE_NAME = "voice.json"
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -75,12 +76,27 @@ class NetworkFiles(_StrictModel):
 class Checkpoint(NetworkFiles):
     """An acoustic model."""
 
-    architecture: Literal["glow_tts", "tacotron", "tacotron2"]
+    architecture: Literal[
+        "glow_tts",
+        "tacotron",
+        "tacotron2",
+        "vits",
+        "piper",
+        "fast_pitch",
+        "fast_speech",
+        "fastspeech2",
+        "speedy_speech",
+        "align_tts",
+        "overflow",
+        "neuralhmm_tts",
+    ]
     """Architecture of the model."""
     base: str | None = None
     """Name of the checkpoint that this one was fine-tuned from."""
     speakers: tuple[str, ...] | None = None
     """Names of the speakers in the order of their embeddings, if the config does not lead to them."""
+    language: str | None = None
+    """Language of a multi-lingual checkpoint in which the voice speaks, by its name in the config."""
 
 
 class VocoderFiles(NetworkFiles):
@@ -88,7 +104,16 @@ class VocoderFiles(NetworkFiles):
 
     config: RelativePath
     """coqui's `config.json`, or the config of a `hifigan_source` or `vocos_source`."""
-    architecture: Literal["hifigan", "hifigan_source", "vocos_source"]
+    architecture: Literal[
+        "hifigan",
+        "hifigan_source",
+        "vocos_source",
+        "melgan",
+        "multiband_melgan",
+        "fullband_melgan",
+        "parallel_wavegan",
+        "univnet",
+    ]
     """Architecture of the model."""
 
 
@@ -136,8 +161,8 @@ class SpokenEmotion(_StrictModel):
 
     checkpoint: str
     """Name of an acoustic model in `checkpoints`."""
-    vocoder: str
-    """Name of a vocoder in `vocoders`."""
+    vocoder: str | None = None
+    """Name of a vocoder in `vocoders`; none for an architecture that makes samples itself, such as `vits`."""
     speaker: str | None = None
     """Name of a speaker of a multi-speaker checkpoint."""
     gain_db: Annotated[float, Field(ge=-40, le=20)] = 0.0
@@ -169,7 +194,7 @@ class Manifest(_StrictModel):
     """Conversion of text to phonemes, if it differs from the checkpoints' own configs."""
     checkpoints: Annotated[dict[str, Checkpoint], Field(min_length=1)]
     """Acoustic models by names of your choice."""
-    vocoders: Annotated[dict[str, VocoderFiles], Field(min_length=1)]
+    vocoders: dict[str, VocoderFiles] = {}
     """Vocoders by names of your choice."""
     emotions: dict[Emotion, SpokenEmotion]
     """The models that speak each emotion; neutral is required."""
@@ -193,6 +218,17 @@ class Manifest(_StrictModel):
         """Language of the phonemizer; None means that of the checkpoint's config."""
         return self.frontend.language if self.frontend else None
 
+    def get_vocoder_name(self, emotion: Emotion) -> str:
+        """Return the name of an emotion's vocoder; raise `InvalidVoice` if its model makes samples itself."""
+        spoken = self.emotions[emotion]
+        if spoken.vocoder is None:
+            architecture = self.checkpoints[spoken.checkpoint].architecture
+            raise InvalidVoice(
+                f"{self.name} has no vocoder: the {architecture} that speaks {emotion} makes samples itself.",
+                hint="Name a voice whose acoustic model and vocoder are separate.",
+            )
+        return spoken.vocoder
+
     @model_validator(mode="after")
     def _check_names(self) -> Self:
         if Emotion.NEUTRAL not in self.emotions:
@@ -200,16 +236,29 @@ class Manifest(_StrictModel):
         for emotion, spoken in self.emotions.items():
             if spoken.checkpoint not in self.checkpoints:
                 raise ValueError(f"{emotion} names the checkpoint {spoken.checkpoint!r}, which is not listed")
-            if spoken.vocoder not in self.vocoders:
-                raise ValueError(f"{emotion} names the vocoder {spoken.vocoder!r}, which is not listed")
+            _check_vocoder(emotion, spoken, self)
         # All emotions, because a mixture of two is spoken by the vocoder of one.
-        plain = any(self.vocoders[spoken.vocoder].architecture == "hifigan" for spoken in self.emotions.values())
+        plain = not all(
+            spoken.vocoder and self.vocoders[spoken.vocoder].architecture in SOURCE_VOCODERS
+            for spoken in self.emotions.values()
+        )
         if plain and any(spoken.expression for spoken in self.emotions.values()):
             raise ValueError("an expression needs vocoders with a harmonic source for all emotions")
         for name, checkpoint in self.checkpoints.items():
             if checkpoint.base is not None and checkpoint.base not in self.checkpoints:
                 raise ValueError(f"checkpoint {name} names the base {checkpoint.base!r}, which is not listed")
         return self
+
+
+def _check_vocoder(emotion: Emotion, spoken: SpokenEmotion, manifest: Manifest) -> None:
+    """Raise `ValueError` unless an emotion names a listed vocoder exactly if its checkpoint needs one."""
+    architecture = manifest.checkpoints[spoken.checkpoint].architecture
+    if spoken.vocoder is None and architecture not in END_TO_END:
+        raise ValueError(f"{emotion} names no vocoder, which its {architecture} needs")
+    if spoken.vocoder is not None and architecture in END_TO_END:
+        raise ValueError(f"{emotion} names the vocoder {spoken.vocoder!r}, but its {architecture} makes samples itself")
+    if spoken.vocoder is not None and spoken.vocoder not in manifest.vocoders:
+        raise ValueError(f"{emotion} names the vocoder {spoken.vocoder!r}, which is not listed")
 
 
 def read_manifest(folder: Path) -> Manifest:

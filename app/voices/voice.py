@@ -14,18 +14,19 @@ from uuid import uuid4
 from app.errors import InvalidVoice, VoiceNotFound
 from app.types import CheckpointId, Emotion, VoiceCapabilities
 from app.voices.aliases import OPENAI_VOICES, Persona, find_persona
+from app.voices.architectures import MIXES_SPEAKERS, SOURCE_VOCODERS
 from app.voices.coqui_config import (
     AudioConfig,
     check_fit,
+    check_upsampling,
     read_config,
     read_config_speakers,
+    read_languages,
     read_phonemes,
     resolve_inside,
 )
 from app.voices.manifest import FILE_NAME, Manifest, SpokenEmotion, read_manifest
-
-SOURCE_VOCODERS = ("hifigan_source", "vocos_source")
-"""Vocoders that generate the harmonics themselves, so that requests can change the pitch."""
+from app.voices.piper_config import parse_piper_config, read_piper_phonemes, read_piper_speakers
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Voice:
     hashes: Mapping[str, str]
     """SHA-256 of each weight file, by relative path."""
     phonemes: frozenset[str] | None = None
+    """That of `VoiceCapabilities`."""
+    mel_rate: int | None = None
     """That of `VoiceCapabilities`."""
     key: str = field(default_factory=lambda: uuid4().hex, compare=False, repr=False)
     """Unique, also among voices of one name: a reloaded voice may speak differently."""
@@ -58,15 +61,19 @@ class Voice:
             emotion: CheckpointId(spoken.checkpoint, self.hashes[self.manifest.checkpoints[spoken.checkpoint].model])
             for emotion, spoken in self.manifest.emotions.items()
         }
-        vocoders = (self.manifest.vocoders[spoken.vocoder] for spoken in self.manifest.emotions.values())
         return VoiceCapabilities(
             self.name,
             checkpoints,
             self.manifest.fallbacks,
             degree=self.manifest.degree,
-            pitch=all(vocoder.architecture in SOURCE_VOCODERS for vocoder in vocoders),
+            pitch=all(
+                spoken.vocoder is not None and self.manifest.vocoders[spoken.vocoder].architecture in SOURCE_VOCODERS
+                for spoken in self.manifest.emotions.values()
+            ),
             language=self.manifest.language or self.manifest.locale,
             phonemes=self.phonemes,
+            sample_rate=self.sample_rate,
+            mel_rate=self.mel_rate,
         )
 
     def estimate_seconds(self, characters: int, speed: float) -> float:
@@ -109,33 +116,40 @@ def check_voice(folder: Path, manifest: Manifest) -> Voice:
     if manifest.degree:
         check_degree(voice)
     neutral = manifest.checkpoints[manifest.emotions[Emotion.NEUTRAL].checkpoint]
-    return replace(voice, phonemes=read_phonemes(voice.read_config(neutral.config)))
+    rates = {read_acoustic_audio(voice, name).sample_rate for name in manifest.checkpoints} - {voice.sample_rate}
+    read = read_piper_phonemes if neutral.architecture == "piper" else read_phonemes
+    return replace(voice, phonemes=read(voice.read_config(neutral.config)), mel_rate=min(rates, default=None))
 
 
 def check_degree(voice: Voice) -> None:
-    """Raise `InvalidVoice` unless each emotion is a speaker of neutral's GlowTTS, or fine-tuned from it."""
+    """Raise `InvalidVoice` unless each emotion is a speaker of neutral's model, or fine-tuned from its GlowTTS."""
     emotions, checkpoints = voice.manifest.emotions, voice.manifest.checkpoints
     neutral = emotions[Emotion.NEUTRAL].checkpoint
     for emotion, spoken in emotions.items():
         checkpoint = checkpoints[spoken.checkpoint]
-        if checkpoint.architecture != "glow_tts" or neutral not in (spoken.checkpoint, checkpoint.base):
+        architectures = MIXES_SPEAKERS if spoken.checkpoint == neutral else ("glow_tts",)
+        if checkpoint.architecture not in architectures or neutral not in (spoken.checkpoint, checkpoint.base):
             raise InvalidVoice(
                 f"{voice.folder}: degree is true, but there is no way between neutral (checkpoint {neutral}) "
                 f"and {emotion} (checkpoint {spoken.checkpoint}).",
-                hint="Both must be GlowTTS, in one checkpoint or with neutral's as `base`; else leave `degree` out.",
+                hint="Both must be speakers of one checkpoint, or GlowTTS with neutral's as `base`; "
+                "else leave `degree` out.",
             )
 
 
 def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None:
     """Check that the acoustic model and the vocoder of one emotion fit and that its speaker exists."""
-    checkpoint, vocoder = read_acoustic_audio(voice, spoken.checkpoint), read_vocoder_audio(voice, spoken.vocoder)
-    pair = f"{voice.folder}: checkpoint {spoken.checkpoint} and vocoder {spoken.vocoder} ({emotion})"
-    check_fit(checkpoint, vocoder, pair)
-    if checkpoint.sample_rate != voice.sample_rate:
-        raise InvalidVoice(
-            f"{voice.folder}: voice.json says {voice.sample_rate} Hz, "
-            f"checkpoint {spoken.checkpoint} says {checkpoint.sample_rate} Hz."
-        )
+    checkpoint = read_acoustic_audio(voice, spoken.checkpoint)
+    rate, source = checkpoint.sample_rate, f"checkpoint {spoken.checkpoint}"
+    if spoken.vocoder is not None:
+        vocoder, files = read_vocoder_audio(voice, spoken.vocoder), voice.manifest.vocoders[spoken.vocoder]
+        check_fit(checkpoint, vocoder, f"{voice.folder}: {source} and vocoder {spoken.vocoder} ({emotion})")
+        rate, source = vocoder.sample_rate, f"vocoder {spoken.vocoder}"
+        if files.architecture not in SOURCE_VOCODERS:
+            check_upsampling(voice.read_config(files.config), f"{voice.folder}: {source}")
+    if rate != voice.sample_rate:
+        raise InvalidVoice(f"{voice.folder}: voice.json says {voice.sample_rate} Hz, {source} says {rate} Hz.")
+    check_language(voice, spoken.checkpoint)
     names = read_speaker_names(voice, spoken.checkpoint)
     if spoken.speaker is not None and spoken.speaker not in names:
         raise InvalidVoice(
@@ -149,10 +163,33 @@ def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None
         )
 
 
+def check_language(voice: Voice, checkpoint: str) -> None:
+    """Check that a multi-lingual checkpoint names one of its languages, and no other checkpoint names any."""
+    chosen, names = voice.manifest.checkpoints[checkpoint].language, read_checkpoint_languages(voice, checkpoint)
+    if chosen is None and len(names) > 1:
+        raise InvalidVoice(
+            f"{voice.folder}: checkpoint {checkpoint} speaks {', '.join(names)}; say in voice.json which `language`."
+        )
+    if chosen is not None and chosen not in names:
+        raise InvalidVoice(
+            f"{voice.folder}: checkpoint {checkpoint} names the language {chosen!r}; "
+            f"its config has {', '.join(names) or 'no languages'}."
+        )
+
+
+def read_checkpoint_languages(voice: Voice, checkpoint: str) -> list[str]:
+    """Return the languages of a multi-lingual checkpoint in the order of their embeddings."""
+    files = voice.manifest.checkpoints[checkpoint]
+    return read_languages(voice.find_file(files.config), voice.read_config(files.config))
+
+
 def read_acoustic_audio(voice: Voice, checkpoint: str) -> AudioConfig:
     """Return the settings of the mel spectrogram that a checkpoint predicts."""
     files = voice.manifest.checkpoints[checkpoint]
-    return parse_audio(files.architecture, voice.read_config(files.config))
+    values = voice.read_config(files.config)
+    if files.architecture == "piper":
+        return AudioConfig(sample_rate=parse_piper_config(values, voice.find_file(files.config)).sample_rate)
+    return parse_audio(files.architecture, values)
 
 
 def read_vocoder_audio(voice: Voice, vocoder: str) -> AudioConfig:
@@ -175,7 +212,8 @@ def read_speaker_names(voice: Voice, checkpoint: str) -> list[str]:
     files = voice.manifest.checkpoints[checkpoint]
     if files.speakers:
         return list(files.speakers)
-    return read_config_speakers(voice.find_file(files.config), voice.read_config(files.config))
+    read = read_piper_speakers if files.architecture == "piper" else read_config_speakers
+    return read(voice.find_file(files.config), voice.read_config(files.config))
 
 
 def check_hash(path: Path, expected: str | None) -> str:

@@ -25,7 +25,7 @@ from app.synthesis.models import vocoders
 from app.synthesis.models.nsf import HifiganSourceGenerator
 from app.synthesis.models.vocoders import VocosSourceVocoder
 from app.synthesis.models.vocos import VocosSourceGenerator
-from app.synthesis.networks import compile_hifigan, compile_hifigan_source, compile_vocos
+from app.synthesis.networks import compile_generator, compile_hifigan_source, compile_vocos
 from app.voices.manifest import Expression
 from tests.speaking import join_chunks
 from tests.synthesis.test_nsf import CONFIG as SOURCE_CONFIG
@@ -145,7 +145,7 @@ def test_hifi_gan_in_chunks_gives_the_samples_of_coquis_inference(frames: int) -
     with torch.inference_mode():
         expected = generator.inference(torch.from_numpy(make_mel(frames)))[0, 0, 5 * 256 : -5 * 256].numpy()
     config = {"audio": {"num_mels": 80}, "generator_model_params": GENERATOR}
-    vocoder = compile_hifigan(TorchBackend(), "", lambda: generator, config, 256)
+    vocoder = compile_generator(TorchBackend(), "", lambda: generator, config, 256)
     for low_latency in (False, True):
         np.testing.assert_allclose(join_chunks(vocoder, make_mel(frames), low_latency=low_latency), expected, atol=1e-5)
 

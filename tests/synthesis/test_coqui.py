@@ -20,7 +20,7 @@ from app.synthesis.coqui import (
     load_weights,
 )
 from app.synthesis.loader import Loader, Speaker
-from app.synthesis.networks import compile_hifigan
+from app.synthesis.networks import compile_generator
 from app.synthesis.tokenizer import Tokenizer
 from app.types import Emotion
 from app.voices import open_voice
@@ -85,7 +85,7 @@ def test_hifi_gan_gives_the_samples_of_coquis_inference_without_its_padding(tmp_
     mel = torch.randn(1, 80, 17)
     expected = generator.eval().inference(mel)[0, 0, 5 * 256 : -5 * 256]
     config = {"audio": {"num_mels": 80}, "generator_model_params": GENERATOR}
-    vocoder = compile_hifigan(TorchBackend(), "", lambda: generator, config, 256)
+    vocoder = compile_generator(TorchBackend(), "", lambda: generator, config, 256)
     samples = join_chunks(vocoder, mel)
     assert len(samples) == 17 * 256
     torch.testing.assert_close(torch.from_numpy(samples), expected, atol=1e-6, rtol=1e-4)

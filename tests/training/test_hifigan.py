@@ -16,7 +16,7 @@ from app.errors import SetupError
 from app.inference.pytorch import TorchBackend
 from app.synthesis.loader import Loader
 from app.synthesis.models.vocos import VocosSourceGenerator
-from app.synthesis.networks import compile_hifigan, compile_hifigan_source
+from app.synthesis.networks import compile_generator, compile_hifigan_source
 from app.training import hifigan
 from app.training import hifigan as hifigan_source
 from app.training.clips import VocoderClip, read_vocoder_clips
@@ -213,7 +213,7 @@ def test_the_service_speaks_with_the_exported_generator(
 
     own = create_hifigan(task.config)
     own.load_state_dict(task.average.weights)
-    wrap = compile_hifigan_source if model is ModelKind.HIFIGAN_SOURCE else compile_hifigan
+    wrap = compile_hifigan_source if model is ModelKind.HIFIGAN_SOURCE else compile_generator
     mel = task.held_out[0].mel[None]
     spoken = join_chunks(loaded, mel, seed=1)
     expected = join_chunks(wrap(TorchBackend(), "", lambda: own, task.config, 256), mel, seed=1)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from app.inference import Array
+from app.synthesis.models.vocoders import Vocoder
 from app.synthesis.tokenizer import Tokenizer
 
 SpeakerShares = Mapping[int, float]
@@ -57,6 +58,21 @@ class AcousticModel(Protocol):
 
     def compute_mels(self, inputs: Sequence[AcousticInput]) -> list[Mel]:
         """Compute the mel spectrogram of each utterance; the same batch gives the same bytes."""
+        ...
+
+
+@runtime_checkable
+class EndToEndModel(AcousticModel, Protocol):
+    """Interface of models that need no vocoder, such as VITS, because a part of them makes the samples.
+
+    Their `Mel.frames` are what that part takes, (1, channels, T): latents, or samples that are computed already.
+    """
+
+    def make_decoder(self, speakers: SpeakerShares) -> Vocoder:
+        """Return the part that makes samples of frames, as spoken by a mixture of speakers; called for each emotion.
+
+        It shares its networks with the model. Its hop length is in samples of the voice's rate.
+        """
         ...
 
 

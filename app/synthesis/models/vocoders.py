@@ -1,4 +1,4 @@
-"""Vocode mel spectrograms: coqui's HiFi-GAN (arXiv 2010.05646), HiFi-GAN and Vocos with a harmonic source.
+"""Vocode mel spectrograms: coqui's generators, HiFi-GAN (arXiv 2010.05646) and Vocos with a harmonic source.
 
 Each vocoder works in chunks that overlap by its receptive field, so that the chunks equal the whole.
 """
@@ -21,6 +21,7 @@ from app.synthesis.mel import (
     split_at_quiet_frames,
     split_frames,
 )
+from app.synthesis.models.generators import GeneratorDesign, measure_hifigan
 from app.synthesis.models.waveform import VocosConfig, Waveform
 from app.synthesis.noise import draw_noise
 from app.types import Samples
@@ -59,26 +60,38 @@ def vocode(vocoder: Vocoder, mel: Array, seed: int, low_latency: bool, expressio
         yield from vocoder.generate_chunks(mel[..., start:end], seed, low_latency and start == 0, part)
 
 
-class HifiganVocoder:
-    """Plain HiFi-GAN, called as in coqui with the frames at both ends repeated; the surplus samples are cut off."""
+class GeneratorVocoder:
+    """A generator of coqui, called as in coqui with the frames at both ends repeated; the surplus samples are cut off.
 
-    def __init__(self, generate: Network, config: Mapping[str, Any], hop_length: int, padding: int) -> None:
-        """Use the compiled generator of a config; `padding` is the number of repeated frames."""
+    It has no pitch of its own. Its noise, if it takes any, comes from the seed.
+    """
+
+    def __init__(self, generate: Network, design: GeneratorDesign) -> None:
+        """Use the compiled generator, which takes a mel spectrogram and, if the design has noise, that."""
         self.generate = generate
-        self.padding = padding
-        self.hop_length = hop_length
-        self.margin = compute_receptive_field(config, hop_length)
+        self.design = design
+        self.hop_length = design.hop_length
 
     def generate_chunks(
         self, mel: Array, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
     ) -> Iterator[Samples]:
-        """See `Vocoder.generate_chunks`; a plain HiFi-GAN has no randomness and no pitch of its own."""
-        whole = pad_frames(mel, self.padding, self.padding, "edge")
+        """See `Vocoder.generate_chunks`."""
+        padding, margin = self.design.padding, self.design.margin
+        whole = pad_to_length(pad_frames(mel, padding, padding, "edge"), self.design.smallest)
+        noise = self.draw(seed, whole.shape[2])
         for start, end in split_frames(mel.shape[2], HIFIGAN_CHUNK_FRAMES, low_latency):
-            start, end = start + self.padding, end + self.padding
-            first, last = find_input_span(start, end, self.margin, whole.shape[2], HIFIGAN_CHUNK_FRAMES)
-            (samples,) = self.generate(whole[..., first:last])
-            yield slice_samples(samples, start - first, end - first, self.hop_length)
+            start, end = start + padding, end + padding
+            first, last = find_input_span(start, end, margin, whole.shape[2], HIFIGAN_CHUNK_FRAMES)
+            parts = [track[..., first * rate : last * rate] for track, rate in noise]
+            (samples,) = self.generate(whole[..., first:last], *parts)
+            yield np.clip(slice_samples(samples, start - first, end - first, self.hop_length), -1, 1)
+
+    def draw(self, seed: int, frames: int) -> list[tuple[Array, int]]:
+        """Return the noise (1, channels, frames * rate) and its rate; nothing for a generator without noise."""
+        if self.design.noise is None:
+            return []
+        channels, rate = self.design.noise
+        return [(draw_noise(seed, 1, channels, frames * rate), rate)]
 
 
 class HifiganSource(Protocol):
@@ -106,7 +119,7 @@ class HifiganSourceVocoder:
         self.frame_rate = config["sample_rate"] / hop
         self.centres = compute_mel_centres(config["num_mels"], config["mel_fmin"], config["mel_fmax"])
         self.smallest = (config["fft_size"] - hop) // 2 // hop + 2
-        self.margin = compute_receptive_field(generator, hop)
+        self.margin = math.ceil(measure_hifigan(generator)) + 1
 
     def generate_chunks(
         self, mel: Array, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
@@ -182,15 +195,3 @@ def pad_to_length(mel: Array, frames: int) -> Array:
 def slice_samples(samples: Array, start: int, end: int, hop_length: int) -> Samples:
     """Return the samples of the frames `start` to `end` of a generator's output (1, 1, T * hop)."""
     return samples[0, 0, start * hop_length : end * hop_length]
-
-
-def compute_receptive_field(generator: Mapping[str, Any], hop_length: int) -> int:
-    """Return a HiFi-GAN's receptive field, in frames to each side, from coqui's generator config."""
-    frames, rate = 3.0, 1
-    for factor, kernel in zip(generator["upsample_factors"], generator["upsample_kernel_sizes"], strict=True):
-        frames += (kernel / (2 * factor) + 1) / rate
-        rate *= factor
-        blocks = zip(generator["resblock_kernel_sizes"], generator["resblock_dilation_sizes"], strict=True)
-        # In a block of type 1, an undilated layer follows each dilated one.
-        frames += max((size // 2) * sum(dilation + 1 for dilation in dilations) for size, dilations in blocks) / rate
-    return math.ceil(frames + 20 / hop_length) + 1

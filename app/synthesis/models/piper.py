@@ -1,0 +1,134 @@
+"""Run a Piper voice, a VITS (arXiv 2106.06103): ids -> latents -> samples, with the noise of a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.inference import AnyArray, Array, Network
+from app.synthesis.mel import find_input_span, split_frames
+from app.synthesis.models.acoustic import AcousticInput, Mel, SpeakerShares
+from app.synthesis.models.vocoders import Vocoder
+from app.synthesis.noise import GROUP, draw_noise
+from app.types import Samples
+from app.voices.manifest import NO_EXPRESSION, Expression
+
+MAX_SYMBOL_SECONDS = 1.5
+"""Maximum duration of a phoneme, mark or blank; a longer one is a fault of the model."""
+CHUNK_FRAMES = 256
+"""Frames, 3 seconds; longer chunks hardly reduce the cost per second."""
+FRAME_NOISE = 0x5EED
+"""What makes the seed of the frames' noise different from that of the durations."""
+
+
+@dataclass(frozen=True, slots=True)
+class PiperDesign:
+    """What the steps between the networks of a Piper voice need of it."""
+
+    channels: int
+    """Channels of the latents."""
+    features: int
+    """Channels of the generator's input."""
+    hop_length: int
+    """Samples per frame."""
+    margin: int
+    """Receptive field of the generator, in frames to each side."""
+    has_speakers: bool
+    """Whether the networks take the number of a speaker."""
+
+    def make_symbols(self, batch: int, length: int) -> tuple[AnyArray, ...]:
+        """Return example inputs of the encoder, which takes one utterance whatever the batch is."""
+        ids, lengths, noise = np.zeros((1, length), np.int64), np.array([length], np.int64), np.zeros((1, 2, length))
+        return ids, lengths, np.ones(3, np.float32), noise.astype(np.float32), *self.number_speaker({})
+
+    def make_latents(self, batch: int, length: int) -> tuple[AnyArray, ...]:
+        """Return example inputs of the flow."""
+        latents, durations = np.zeros((1, self.channels, length), np.float32), np.ones((1, 1, length), np.float32)
+        return latents, durations, *self.number_speaker({})
+
+    def make_features(self, batch: int, length: int) -> tuple[AnyArray, ...]:
+        """Return example inputs of the generator."""
+        return (np.zeros((1, self.features, length), np.float32),)
+
+    def number_speaker(self, speakers: SpeakerShares) -> tuple[AnyArray, ...]:
+        """Return the number of the speaker with the largest share; nothing for a voice with a single speaker."""
+        if not self.has_speakers:
+            return ()
+        return (np.array([max(speakers, key=lambda number: speakers[number], default=0)], np.int64),)
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """Scales of a config, see `app.voices.piper_config`."""
+
+    noise: float
+    length: float
+    duration_noise: float
+
+
+class PiperModel:
+    """A Piper voice with the engine's interface, see `EndToEndModel`; its frames are the generator's features."""
+
+    batch_invariant = True
+    """Each utterance is computed alone."""
+    leading_pause = False
+
+    def __init__(
+        self, design: PiperDesign, scales: Scales, sample_rate: int, encode: Network, flow: Network, generate: Network
+    ) -> None:
+        """Use the networks of `app.synthesis.models.piper_graph`; `sample_rate` is in hertz."""
+        self.design = design
+        self.scales = scales
+        self.encode = encode
+        self.flow = flow
+        self.decoder = PiperDecoder(generate, design)
+        self.longest = round(MAX_SYMBOL_SECONDS * sample_rate / design.hop_length)
+
+    def make_decoder(self, speakers: SpeakerShares) -> Vocoder:
+        """See `EndToEndModel.make_decoder`; the features already have the speaker's voice."""
+        return self.decoder
+
+    def compute_mels(self, inputs: Sequence[AcousticInput]) -> list[Mel]:
+        """See `AcousticModel.compute_mels`."""
+        return [self.compute_features(one) for one in inputs]
+
+    def compute_features(self, input: AcousticInput) -> Mel:
+        """Compute the generator's features of an utterance, (1, F, T)."""
+        speaker, count = self.design.number_speaker(input.speakers), len(input.tokens)
+        ids, lengths = np.array([input.tokens], np.int64), np.array([count], np.int64)
+        scales = np.array([0.0, self.scales.length / input.speed, self.scales.duration_noise], np.float32)
+        noise = draw_noise(input.seed, 2, max(count, GROUP))[None, :, :count]
+        predicted, mean, log_scale = self.encode(ids, lengths, scales, noise, *speaker)
+        longest = max(1, round(self.longest / input.speed))
+        durations = np.nan_to_num(predicted[0, 0], nan=longest + 1).clip(0, longest).astype(np.int64)
+        durations[-1] += not durations.any()
+        latents = self.sample(mean[0].T, log_scale[0].T, durations, input.seed)
+        (features,) = self.flow(latents[None], durations[None, None].astype(np.float32), *speaker)
+        return Mel(features, tuple(durations.tolist()), runaway=not bool((predicted <= longest).all()))
+
+    def sample(self, mean: Array, log_scale: Array, durations: AnyArray, seed: int) -> Array:
+        """Expand the encoder's output (C, N) to frames and sample the flow's latents, (C, T)."""
+        mean, log_scale = (np.repeat(one, durations, 1) for one in (mean, log_scale))
+        noise = draw_noise(seed ^ FRAME_NOISE, *mean.shape) * np.float32(self.scales.noise)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return mean + np.exp(log_scale) * noise
+
+
+class PiperDecoder:
+    """Generator of a Piper voice, in chunks that overlap by its receptive field, see `Vocoder`."""
+
+    def __init__(self, generate: Network, design: PiperDesign) -> None:
+        self.generate = generate
+        self.hop_length = design.hop_length
+        self.margin = design.margin
+
+    def generate_chunks(
+        self, mel: Array, seed: int, low_latency: bool, expression: Expression = NO_EXPRESSION
+    ) -> Iterator[Samples]:
+        """See `Vocoder.generate_chunks`; the generator has no randomness and no pitch of its own."""
+        for start, end in split_frames(mel.shape[2], CHUNK_FRAMES, low_latency):
+            first, last = find_input_span(start, end, self.margin, mel.shape[2], CHUNK_FRAMES)
+            (samples,) = self.generate(np.ascontiguousarray(mel[..., first:last]))
+            yield samples.reshape(-1)[(start - first) * self.hop_length : (end - first) * self.hop_length]
