@@ -75,7 +75,7 @@ def test_every_control_is_reachable_on_a_phone(open_page: OpenPage, server: Serv
 
     assert measure_width() == PHONE["width"]
     for control in page.page.locator(
-        "main :is(button, select, a, textarea, .cast input), header :is(button, a), footer button"
+        "main :is(button, select, a, textarea, .voices input), header :is(button, a), footer button"
     ).all():
         if control.is_visible() and control.is_enabled():
             control.tap(trial=True, position={"x": 8, "y": 8})
