@@ -1,11 +1,11 @@
 /** Opens files: projects, texts that the page reads, and documents that the service reads. */
 
-import { chaptersIn, fromFile, newProject } from "./project.js";
+import { chaptersIn, divided, fromFile, newProject } from "./project.js";
 import { Problem } from "./service.js";
 
 /**
  * @typedef {{title: string, author: string, language: string, chapters: import("./project.js").Chapter[],
- *   warnings: (string | {detail: string})[]}} Document
+ *   warnings: {code: string, detail: string}[]}} Document
  */
 
 const TEXT = /\.(txt|text|md|markdown)$/i;
@@ -61,12 +61,10 @@ export async function read(file, api, limit) {
     return { project: newProject(name, chaptersIn(text, limit)), warnings: [] };
   }
   const document = await api.document(file).catch(explained(file));
-  const chapters = document.chapters.flatMap(({ title, text }) =>
-    chaptersIn(text, limit).map((one, i) => ({ ...one, title: one.title || (i ? "" : title) || "" })),
+  const chapters = document.chapters.flatMap(({ title, text, format }) =>
+    divided(title, text, limit).map((one) => ({ ...one, format })),
   );
-  const warnings = document.warnings.map((one) => (typeof one === "string" ? one : one.detail));
-  const parts = chapters.length ? chapters : [{ title: "", text: "" }];
-  return { project: newProject(document.title || name, parts), warnings };
+  return { project: newProject(document.title || name, chapters), warnings: document.warnings.map((one) => one.detail) };
 }
 
 /** @param {File} file */

@@ -16,6 +16,7 @@ import { emotionIn, strengthIn } from "./passage.js";
  */
 
 const WORD = "word";
+const FOUND = "found";
 const END = "\u200b";
 /** Behind the text, so that an empty last line has its height. */
 
@@ -28,6 +29,8 @@ export class Editor {
   #anchor = 0;
   /** @type {HTMLElement[]} */
   #marks = [];
+  /** What a search has found. @type {[number, number] | null} */
+  #found = null;
 
   /** @param {HTMLElement} paper @param {EditorEvents} on */
   constructor(paper, on) {
@@ -62,6 +65,33 @@ export class Editor {
     this.area.setSelectionRange(from, to);
     this.#followCaret();
     this.#marks[this.selected]?.scrollIntoView({ block: "center" });
+    // A selection is not shown in a text without the focus.
+    this.#found = [from, to];
+    this.#showFound();
+  }
+
+  /** Show no place any more. */
+  conceal() {
+    this.#found = null;
+    this.#showFound();
+  }
+
+  #showFound() {
+    highlight(FOUND, this.#found && this.#rangeOf(...this.#found));
+  }
+
+  /** A stretch of the coloured text. @param {number} from @param {number} to */
+  #rangeOf(from, to) {
+    const range = document.createRange();
+    const texts = document.createTreeWalker(this.backdrop, NodeFilter.SHOW_TEXT);
+    let start = 0;
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+      const length = node.nodeValue?.length ?? 0;
+      if (start <= from && from < start + length) range.setStart(node, from - start);
+      if (start < to && to <= start + length) range.setEnd(node, to - start);
+      start += length;
+    }
+    return range;
   }
 
   /** Draw the text with its sentences. @param {Passage} passage */
@@ -83,6 +113,7 @@ export class Editor {
       return mark;
     });
     this.backdrop.replaceChildren(...parts, text.slice(at) + END);
+    if (this.#found) this.#showFound();
     this.labels.show(sentences);
     this.select(
       this.selected,
@@ -142,22 +173,21 @@ export class Editor {
 
   /** @param {number} index @param {[number, number] | undefined} word   UTF-16 units of the sentence */
   #markWord(index, word) {
-    if (!("highlights" in CSS)) return;
     const node = this.#marks[index]?.firstChild;
-    if (!node || !word) {
-      CSS.highlights.delete(WORD);
-      return;
-    }
+    if (!node || !word) return highlight(WORD, null);
     const range = document.createRange();
     const length = node.textContent?.length ?? 0;
     range.setStart(node, Math.min(word[0], length));
     range.setEnd(node, Math.min(word[1], length));
-    CSS.highlights.set(WORD, new Highlight(range));
+    highlight(WORD, range);
   }
 
   #listen() {
     const { area } = this;
-    area.addEventListener("input", () => this.on.typed(area.value));
+    area.addEventListener("input", () => {
+      this.#found = null;
+      this.on.typed(area.value);
+    });
     // The browser knows nothing of pins, so that its own steps would lose them.
     area.addEventListener("beforeinput", (event) => {
       if (!event.inputType.startsWith("history")) return;
@@ -195,6 +225,13 @@ export class Editor {
     this.labels.point(index);
     this.on.pointed(index, mark ? lineAt(mark, clientY) : null);
   }
+}
+
+/** Mark a range, if the browser can. @param {string} name @param {Range | null} range */
+function highlight(name, range) {
+  if (!("highlights" in CSS)) return;
+  if (range) CSS.highlights.set(name, new Highlight(range));
+  else CSS.highlights.delete(name);
 }
 
 /** The line of a mark that is at a height. @param {HTMLElement} mark @param {number} y */

@@ -53,8 +53,8 @@ const studio = new Studio(storage, {
     notices.say(`Another tab has changed this project. What you write here is kept as “${name}”.`);
     projects.show(studio.project);
   },
-  plan: (text, settings, signal) =>
-    attempts.try("analyze", () => api.analyze(text, voices.available(settings), signal), () => studio.replan(), true),
+  plan: (part, settings, signal) =>
+    attempts.try("analyze", () => api.analyze(part, voices.available(settings), signal), () => studio.replan(), true),
 });
 
 const editor = new Editor(find(".paper"), {
@@ -268,7 +268,10 @@ const search = new Find(find(".find"), find("#search"), {
     if (part !== studio.project.current) studio.turn(part);
     editor.reveal(from, to);
   },
-  closed: () => editor.area.focus({ preventScroll: true }),
+  closed: () => {
+    editor.conceal();
+    editor.area.focus({ preventScroll: true });
+  },
 });
 
 const exports = new Exports(find("#export"), { api, takes, attempts, notices, studio, ready });

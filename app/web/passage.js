@@ -112,6 +112,15 @@ export class Passage {
     );
   }
 
+  /** The edits of a stretch of the text, which becomes a part of its own. @param {number} from @param {number} to */
+  pinsWithin(from, to) {
+    if (this.#pins) return this.#pins;
+    const inside = this.sentences.filter(({ start }) => from <= start && start < to);
+    return inside.flatMap(({ utterance, edits }, at) =>
+      isEdited({ edits }) ? { at, text: utterance.text, edits: { ...edits } } : [],
+    );
+  }
+
   /** The sentence at a place of the text, or before it; -1 if there is none. @param {number} place */
   at(place) {
     return this.sentences.findLastIndex((one) => one.start <= place);

@@ -41,7 +41,7 @@ export class Plans {
     const known = this.#known.get(key) ?? (await this.#kept(project.id, index, key));
     if (known) return this.#remember(key, known);
     const { parts, settings } = project.content;
-    const plan = signal?.aborted ? null : await this.make(parts[index].text, settings, signal);
+    const plan = signal?.aborted ? null : await this.make(parts[index], settings, signal);
     if (!plan) return null;
     // A browser that keeps nothing has reported that already.
     this.storage.writePlan(project.id, index, { key, plan }).catch(() => {});
@@ -65,5 +65,5 @@ export class Plans {
 
 /** @param {Project} project @param {number} index */
 function keyOf({ content: { parts, settings } }, index) {
-  return JSON.stringify([parts[index].text, settings]);
+  return JSON.stringify([parts[index].text, parts[index].format, settings]);
 }

@@ -4,7 +4,7 @@
  * @typedef {import("./plan.js").Edits} Edits
  *
  * @typedef {{at: number, text: string, edits: Edits}} Pin   the edits of a sentence: its number in the part, its text
- * @typedef {{title: string, text: string, pins: Pin[]}} Part
+ * @typedef {{title: string, text: string, pins: Pin[], format?: string}} Part   `format` as `input_format` of a request
  * @typedef {object} Settings
  * @property {string} [voice]   of the narrator; the service's default if it is absent
  * @property {Record<string, string>} voices   voices of the dialogue and of characters, by `dialogue` or name
@@ -13,13 +13,14 @@
  *
  * @typedef {{parts: Part[], settings: Settings}} Content
  * @typedef {{id: string, name: string, content: Content, current: number}} Project   `current` is the part that is shown
- * @typedef {{title: string, text: string}} Chapter
+ * @typedef {{title: string, text: string, format?: string}} Chapter
  */
 
 const FORMAT = "intone-project";
 const VERSION = 1;
+const FORMATS = ["auto", "text", "markdown", "html"];
 const NAME_CHARACTERS = 200;
-export const PART_CHARACTERS = 5000;
+export const PART_CHARACTERS = 4000;
 /** A part is planned at once, and a plan of this length takes the service about a second. */
 
 /** @type {Settings} */
@@ -27,7 +28,7 @@ const NO_SETTINGS = { voices: {}, lexicon: {} };
 
 /** @param {string} name @param {Chapter[]} chapters   at least one @returns {Project} */
 export function newProject(name, chapters) {
-  const parts = chapters.map(({ title, text }) => ({ title, text, pins: [] }));
+  const parts = chapters.map((chapter) => ({ ...chapter, pins: [] }));
   return { id: newId(), name: name.slice(0, NAME_CHARACTERS), content: { parts, settings: NO_SETTINGS }, current: 0 };
 }
 
@@ -97,6 +98,7 @@ function partFrom(part) {
   return {
     title: String(part?.title ?? ""),
     text: String(part?.text ?? ""),
+    ...(FORMATS.includes(part?.format) ? { format: part.format } : {}),
     pins: pins.map((/** @type {any} */ pin) => ({
       at: Number(pin?.at) || 0,
       text: String(pin?.text ?? ""),

@@ -47,13 +47,14 @@ export class Api {
   }
 
   /**
-   * @param {string} text
+   * @param {import("./project.js").Part} part
    * @param {import("./project.js").Settings} settings
    * @param {AbortSignal} [signal]
    * @returns {Promise<Plan>}
    */
-  async analyze(text, settings, signal) {
-    return (await this.#ask("analyze", post({ text: text.toWellFormed(), ...settings }, signal))).json();
+  async analyze({ text, format }, settings, signal) {
+    const body = { text: text.toWellFormed(), input_format: format, ...settings };
+    return (await this.#ask("analyze", post(body, signal))).json();
   }
 
   /**
@@ -78,8 +79,7 @@ export class Api {
    * @returns {Promise<import("./documents.js").Document>}
    */
   async document(file) {
-    const body = { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file };
-    return (await this.#ask(`documents?name=${encodeURIComponent(file.name)}`, body)).json();
+    return (await this.#ask(`documents?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file })).json();
   }
 
   /**

@@ -18,7 +18,7 @@ import { recall, remember } from "./storage.js";
  * @property {() => number} caret
  * @property {(kept: boolean) => void} saved   whether the browser keeps projects
  * @property {(name: string) => void} forked   another tab changed the project, so that this is a copy now
- * @property {(text: string, settings: import("./project.js").Settings, signal?: AbortSignal) => Promise<Plan | null>} plan
+ * @property {(part: Part, settings: import("./project.js").Settings, signal?: AbortSignal) => Promise<Plan | null>} plan
  *   null after a failure, which is reported
  */
 
@@ -121,10 +121,16 @@ export class Studio {
 
   /** @param {string} text */
   #cut(text) {
-    const { title, pins } = this.part;
+    const { title } = this.part;
+    this.passage.type(text);
     const isWhole = this.content.parts.length === 1 && !title;
     const chapters = isWhole ? chaptersIn(text, this.limit) : divided(title, text, this.limit);
-    const parts = chapters.map((chapter, i) => ({ ...chapter, pins: i ? [] : pins }));
+    let end = 0;
+    const parts = chapters.map((chapter) => {
+      const start = end;
+      end += chapter.text.length;
+      return { ...this.part, ...chapter, pins: this.passage.pinsWithin(start, end) };
+    });
     const caret = this.on.caret();
     // The part that holds the end of what was typed or pasted; the beginning if all was pasted.
     let [at, before] = [0, 0];
@@ -244,7 +250,14 @@ export class Studio {
       passage.adopt(plan);
       this.on.changed("plan");
     }
+    this.#planNext(signal);
     return plan;
+  }
+
+  /** Plan the next part before it is shown or heard. @param {AbortSignal} signal */
+  #planNext(signal) {
+    const next = this.project.current + 1;
+    if (this.content.parts[next]?.text.trim()) this.plans.of(this.project, next, signal);
   }
 
   /**

@@ -26,6 +26,8 @@ export class Transport {
   #heardPart = -1;
   /** @type {ReturnType<typeof timelineOf>} */
   #timeline = [];
+  /** @type {Lines | null} */
+  #lines = null;
   #frame = 0;
   #state = "still";
 
@@ -54,6 +56,7 @@ export class Transport {
   show(part, lines, estimate) {
     if (part !== this.#part && this.player.state === "still") this.#place = { part, index: 0, offset: 0 };
     this.#part = part;
+    this.#lines = lines;
     this.#timeline = timelineOf(lines, this.takes, estimate);
     const stretches = this.#timeline.map(({ start, end, sentence, take }) => ({
       ...{ start, end, emotion: emotionIn(sentence) },
@@ -148,6 +151,7 @@ export class Transport {
     if (this.player.state === "playing") return this.#play(place);
     this.player.stop();
     this.#place = place;
+    this.stage.heard(time > 0 ? this.#lines : null, index);
     this.waveform.at(this.#time);
     this.changed();
   }

@@ -104,6 +104,14 @@ class Visit:
 
         self.page.route("**/analyze", replace)
 
+    def fail(self) -> None:
+        """Let the planning of a text fail with a problem that another attempt does not solve, and wait for the alert."""
+        problem = {"code": "text_too_long", "title": "The text is too long", "detail": "It is.", "hint": "Cut it."}
+        self.page.route("**/analyze", lambda route: route.fulfill(status=413, json=problem))
+        self.text.press("ControlOrMeta+End")
+        self.text.press_sequentially(" And")
+        expect(self.alert).to_be_visible()
+
     def settle(self) -> None:
         """Wait until the plan is that of the text."""
         expect(self.page.locator(".backdrop mark.stale")).to_have_count(0)
