@@ -49,9 +49,13 @@ export class Editor {
     this.#listen();
   }
 
-  /** Show another text. @param {string} text @param {number} [caret] */
-  load(text, caret = 0) {
-    if (this.area.value !== text) this.area.value = text;
+  /** The text may be another. @param {Passage} passage @param {number} caret */
+  load(passage, caret) {
+    if (this.area.value !== passage.text) {
+      this.area.value = passage.text;
+      this.selected = passage.at(caret);
+      this.selection = [];
+    }
     this.area.setSelectionRange(caret, caret);
   }
 

@@ -43,7 +43,7 @@ const storage = new Storage();
 const studio = new Studio(storage, {
   caret: () => editor.caret,
   changed: (shows) => {
-    if (shows === "all") editor.load(studio.passage.text, studio.caret);
+    if (shows === "all") editor.load(studio.passage, studio.caret);
     refresh();
   },
   saved: (isKept) => {
@@ -298,6 +298,7 @@ find("#open").addEventListener("click", () => find("#file").click());
 find("#undo").addEventListener("click", () => studio.step("undo"));
 find("#redo").addEventListener("click", () => studio.step("redo"));
 document.addEventListener("keydown", (event) => {
+  if (document.querySelector("dialog[open]")) return;
   const isCommand = (event.ctrlKey || event.metaKey) && !event.altKey;
   if (isCommand && event.key === "Enter") {
     if (event.shiftKey && editor.selection.length) transport.playFrom(editor.selection[0]);

@@ -51,8 +51,7 @@ export class Waveform {
   show(stretches, time) {
     this.#stretches = stretches;
     this.canvas.setAttribute("aria-valuemax", this.duration.toFixed(1));
-    this.#time = time;
-    this.paint();
+    this.#bars = barsOf(stretches, this.canvas.clientWidth);
     this.at(time);
   }
 
