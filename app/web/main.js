@@ -1,21 +1,19 @@
 /** Puts the page together. */
 
 import { Attempts, Key } from "./connection.js";
-import { acceptFiles, read } from "./documents.js";
+import { acceptFiles, EXAMPLES, offerExamples, read } from "./documents.js";
 import { Editor } from "./editor.js";
 import { Chances } from "./emotions.js";
-import { EXAMPLES, offerExamples } from "./examples.js";
 import { Exports } from "./exports.js";
 import { download, fileNameOf } from "./files.js";
 import { Find } from "./find.js";
 import { stepOf } from "./history.js";
 import { Inspector } from "./inspector.js";
 import { Notices, showWarnings, summaryOf } from "./notices.js";
-import { Parts } from "./parts.js";
 import { planToSpeak, valueOf } from "./plan.js";
 import { Player } from "./player.js";
 import { newProject, PART_CHARACTERS, toFile, withParts } from "./project.js";
-import { Projects } from "./projects.js";
+import { Parts, Projects } from "./projects.js";
 import { Pronunciation } from "./pronunciation.js";
 import { Api } from "./service.js";
 import { Snippets } from "./sound.js";
