@@ -129,7 +129,7 @@ function post(body, signal) {
 /** @param {unknown} error @returns {never} */
 function unreachable(error) {
   if (isAborted(error)) throw error;
-  const hint = "Check that it is running and that you are connected, then try again. Your text is still here.";
+  const hint = "Check that it is running and that you are connected; the page looks for it. Your text is still here.";
   throw new Problem("unreachable", "The service cannot be reached", "It did not answer.", hint);
 }
 
