@@ -74,10 +74,14 @@ def test_every_edited_field_is_kept(client: httpx.Client) -> None:
 
 
 def test_an_utterance_with_a_seed_sounds_the_same_beside_others(client: httpx.Client) -> None:
-    one, two = ({"text": text, "emotion": "neutral", "seed": seed} for text, seed in (("It rains.", 5), ("Come in.", 6)))
+    one, two = (
+        {"text": text, "emotion": "neutral", "seed": seed} for text, seed in (("It rains.", 5), ("Come in.", 6))
+    )
 
     def cut(*utterances: dict[str, Any]) -> dict[str, Any]:
-        body = client.post("/synthesize", json={"plan": {"utterances": utterances}, "timing": True, "format": "pcm"}).json()
+        body = client.post(
+            "/synthesize", json={"plan": {"utterances": utterances}, "timing": True, "format": "pcm"}
+        ).json()
         samples, rate = np.frombuffer(base64.b64decode(body["audio"]), np.int16), body["sample_rate"]
         spoken = body["plan"]["utterances"]
         assert [each.get("seed") for each in spoken] == [each.get("seed") for each in utterances]

@@ -7,10 +7,10 @@ NAMES = ("Ruth", "Harding", "Martha", "George", "Ellen", "Thomas", "Clara", "Pet
 
 def write_paragraph(number: int) -> str:
     """Return a paragraph of about 300 characters with narration, dialogue and several emotions."""
-    one, other = NAMES[number % 9], NAMES[(number // 9 + number + 1) % 9]
+    one, two = NAMES[number % 9], NAMES[(number // 9 + number + 1) % 9]
     return (
-        f"{one} walked to house number {number} by the river. “Did you lock the shed?” asked {other}. "
-        f"I am so happy that you came, {number} times over! But stair {number} creaked, and {other} was terrified of it. "
+        f"{one} walked to house number {number} by the river. “Did you lock the shed?” asked {two}. "
+        f"I am so happy that you came, {number} times over! But stair {number} creaked, and {two} was terrified of it. "
         f"They had never liked the smell in kitchen {number}."
     )
 

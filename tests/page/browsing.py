@@ -105,7 +105,7 @@ class Visit:
         self.page.route("**/analyze", replace)
 
     def fail(self) -> None:
-        """Let the planning of a text fail with a problem that another attempt does not solve, and wait for the alert."""
+        """Let the planning of a text fail, in a way that another attempt does not solve; wait for the alert."""
         problem = {"code": "text_too_long", "title": "The text is too long", "detail": "It is.", "hint": "Cut it."}
         self.page.route("**/analyze", lambda route: route.fulfill(status=413, json=problem))
         self.text.press("ControlOrMeta+End")

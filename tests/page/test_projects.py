@@ -81,13 +81,14 @@ def test_a_book_is_edited_undone_played_from_its_middle_and_opened_again(
     expect(visit.text).to_have_value(before)
     expect(visit.tags.nth(3)).to_have_text("anger")
     visit.text.press(REDO)
-    expect(visit.text).to_have_value(before.rstrip() + " The end." if before == before.rstrip() else before + " The end.")
+    expect(visit.text).to_have_value(
+        before.rstrip() + " The end." if before == before.rstrip() else before + " The end."
+    )
     visit.settle()
 
     visit.tags.nth(4).click()
     milliseconds = visit.page.evaluate(PLAY_FROM_HERE)
     record_property("first_sound_ms", round(milliseconds))
-    print(f"first sound from the middle: {milliseconds:.0f} ms")
     expect(visit.page.locator("mark.heard")).to_have_count(1)
     assert visit.read_bodies("/synthesize")[-1]["plan"]["utterances"][0]["text"] == visit.marks.nth(4).inner_text()
     visit.page.get_by_role("button", name="Stop").click()
@@ -186,7 +187,10 @@ def test_a_hostile_project_is_shown_as_text(desk: Visit) -> None:
     project = {
         "format": "intone-project",
         "name": "<img src=x onerror=alert(1)>",
-        "parts": [{"title": "<b>", "text": "<script>alert(1)</script>", "pins": [{"edits": {"emotion": 3, "x": {}}}]}, None],
+        "parts": [
+            {"title": "<b>", "text": "<script>alert(1)</script>", "pins": [{"edits": {"emotion": 3, "x": {}}}]},
+            None,
+        ],
         "settings": {"voices": [1], "lexicon": "no", "expressiveness": 9},
     }
     open_file(desk, "hostile.json", json.dumps(project))
@@ -211,7 +215,10 @@ def test_a_text_is_opened_by_dropping_it(desk: Visit) -> None:
 
 
 def test_a_service_without_documents_is_reported(desk: Visit) -> None:
-    desk.page.route("**/documents?*", lambda route: route.fulfill(status=404, json={"code": "not_found", "title": "", "detail": "", "hint": ""}))
+    desk.page.route(
+        "**/documents?*",
+        lambda route: route.fulfill(status=404, json={"code": "not_found", "title": "", "detail": "", "hint": ""}),
+    )
     open_file(desk, "book.epub", "PK")
     expect(desk.alert).to_contain_text("This service does not read documents such as book.epub.")
 

@@ -118,7 +118,7 @@ def test_a_retake_sounds_different_and_is_kept(desk: Visit) -> None:
 
 @pytest.mark.parametrize(("name", "mark"), [("SRT", ","), ("WebVTT", ".")])
 def test_subtitles_have_the_times_of_the_sound(desk: Visit, tmp_path: Path, name: str, mark: str) -> None:
-    long = "I only wish that Grandma could see the house by the river, because I miss her very much, and she would love it."
+    long = "I only wish that Grandma could see the house by the river, because I miss her, and she would love it."
     desk.write(f"{WON} {long} Is 1 < 2 & 3?")
     expect(desk.marks).to_have_count(3)
     desk.settle()
