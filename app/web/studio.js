@@ -78,11 +78,11 @@ export class Studio {
     remember(LAST_PROJECT, project.id);
     this.#modified = (await this.storage.entry(project.id).catch(() => undefined))?.modified ?? 0;
     if (isNew) this.#save();
-    await this.turn(project.current);
+    this.turn(project.current);
   }
 
   /** Show another part. @param {number} index */
-  async turn(index) {
+  turn(index) {
     const current = Math.min(Math.max(index, 0), this.content.parts.length - 1);
     const isSame = this.project.current === current;
     this.project = { ...this.project, current };
@@ -90,7 +90,7 @@ export class Studio {
     this.history.separate();
     this.#show();
     this.on.changed("all");
-    await this.#planSoon(0);
+    this.#planSoon(0);
   }
 
   /** @param {string} name */
