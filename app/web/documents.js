@@ -53,7 +53,7 @@ export async function read(file, api, limit) {
   if (file.size > MOST_BYTES) throw unreadable(`${file.name} is larger than 100 MB.`, "Open a smaller file.");
   if (PROJECT.test(file.name)) {
     const project = fromFile(await file.text());
-    if (!project) throw unreadable(`${file.name} is no project of Intone.`, "Export a project here to get such a file.");
+    if (!project) throw unreadable(`${file.name} is no project of Intone.`, "This page exports such files.");
     return { project, warnings: [] };
   }
   if (TEXT.test(file.name) || file.type.startsWith("text/plain")) {
@@ -64,7 +64,8 @@ export async function read(file, api, limit) {
   const chapters = document.chapters.flatMap(({ title, text, format }) =>
     divided(title, text, limit).map((one) => ({ ...one, format })),
   );
-  return { project: newProject(document.title || name, chapters), warnings: document.warnings.map((one) => one.detail) };
+  const project = newProject(document.title || name, chapters);
+  return { project, warnings: document.warnings.map((one) => one.detail) };
 }
 
 /** @param {File} file */

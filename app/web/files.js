@@ -60,7 +60,8 @@ export async function zipped(files) {
   for (const { name, file } of files) {
     const bytes = new TextEncoder().encode(name);
     const sum = crc32(new Uint8Array(await file.arrayBuffer()));
-    const common = [[VERSION, 2], [UTF8_NAMES, 2], [0, 2], [0, 2], [FIRST_DAY, 2], [sum, 4], [file.size, 4], [file.size, 4], [bytes.length, 2], [0, 2]];
+    const kind = [[VERSION, 2], [UTF8_NAMES, 2], [0, 2], [0, 2], [FIRST_DAY, 2]];
+    const common = [...kind, [sum, 4], [file.size, 4], [file.size, 4], [bytes.length, 2], [0, 2]];
     const local = fields([0x04034b50, 4], ...common);
     const rest = [[0, 2], [0, 2], [0, 2], [0, 4], [offset, 4]];
     const central = fields([0x02014b50, 4], [VERSION, 2], ...common, ...rest);

@@ -97,7 +97,8 @@ export class Inspector {
     /** @type {HTMLButtonElement} */ (this.#part(".reset")).disabled = !sentences.some(isEdited);
     this.#showFeelings(sentences);
     this.#showDials(sentence, voice);
-    this.#part(".retake").textContent = isOne && sentence.edits.take ? `Take ${Number(sentence.edits.take) + 1}` : "Retake";
+    const takes = isOne ? Number(valueOf(sentence, "take")) : 0;
+    this.#part(".retake").textContent = takes ? `Take ${takes + 1}` : "Retake";
     const select = /** @type {HTMLSelectElement} */ (this.#part("select[name=voice]"));
     /** @type {HTMLElement} */ (select.closest(".several")).hidden = !choices.length;
     offer(select, choices, isOne ? voice?.name : commonOf(sentences, "voice"));

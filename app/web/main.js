@@ -278,7 +278,8 @@ const exports = new Exports(find("#export"), { api, takes, attempts, notices, st
 function replace(text, said) {
   const hadText = studio.part.text.trim() !== "";
   transport.stop();
-  studio.change("text", withParts(studio.content, studio.project.current, { ...studio.part, text, pins: [] }), studio.project.current);
+  const { current } = studio.project;
+  studio.change("text", withParts(studio.content, current, { ...studio.part, text, pins: [] }), current);
   editor.area.focus({ preventScroll: true });
   notices.say(said, hadText ? { name: "Undo", act: () => studio.step("undo") } : undefined);
 }

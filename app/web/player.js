@@ -1,6 +1,6 @@
 /** Plays the project from any sentence: part after part without a gap, while the rest is synthesized. */
 
-import { Arrival, keyOf, secondsOf, sliceOf, utteranceIn } from "./speech.js";
+import { Arrival, FIRST_CHARACTERS, keyOf, secondsOf, sliceOf, utteranceIn } from "./speech.js";
 import { LiveSound } from "./sound.js";
 
 /**
@@ -140,7 +140,8 @@ export class Player {
   async #request(sound, signal, part, index, lines) {
     const { sentences, hasNext, text } = lines;
     const utterances = sentences.map((_, i) => (i < index ? {} : utteranceIn(sentences, i, hasNext)));
-    const [from, to] = sliceOf(sentences, index, (i) => Boolean(this.stage.takes.find(keyOf(utterances[i]))));
+    const isThere = (/** @type {number} */ i) => Boolean(this.stage.takes.find(keyOf(utterances[i])));
+    const [from, to] = sliceOf(sentences, index, isThere, this.#entries.length ? undefined : FIRST_CHARACTERS);
     let begun = -1;
     const arrival = new Arrival(text, sentences.slice(from, to), (i, take) => {
       this.stage.takes.keep(keyOf(utterances[from + i]), take);

@@ -12,7 +12,7 @@
  * @property {Record<string, string>} lexicon   readings of words
  *
  * @typedef {{parts: Part[], settings: Settings}} Content
- * @typedef {{id: string, name: string, content: Content, current: number}} Project   `current` is the part that is shown
+ * @typedef {{id: string, name: string, content: Content, current: number}} Project   `current`: the part that is shown
  * @typedef {{title: string, text: string, format?: string}} Chapter
  */
 

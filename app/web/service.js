@@ -8,7 +8,8 @@
  *
  * @typedef {import("./plan.js").Utterance} Utterance
  * @typedef {import("./plan.js").Warning} Warning
- * @typedef {{type: "speech.utterance.done", index: number, end: number, words: NonNullable<Utterance["words"]>}} UtteranceDone
+ * @typedef {NonNullable<Utterance["words"]>} Words
+ * @typedef {{type: "speech.utterance.done", index: number, end: number, words: Words}} UtteranceDone
  * @typedef {{type: "speech.start", sample_rate: number} | {type: "speech.audio.delta", audio: string} | UtteranceDone |
  *   {type: "speech.utterance", index: number, utterance: Utterance} |
  *   {type: "speech.audio.done", duration: number, warnings: Warning[]}} SpeechEvent

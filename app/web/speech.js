@@ -19,6 +19,8 @@ const MOST_SECONDS = 2400;
 /** Of sounds that are kept: 115 MB at 24 kHz. */
 const REQUEST_CHARACTERS = 1500;
 /** About a minute and a half of speech: a request ends early enough that the next can be an edited one. */
+export const FIRST_CHARACTERS = 300;
+/** A short first request begins to sound sooner. */
 const PART_PAUSE = 1;
 /** Seconds after the last sentence of a part, before the next part. */
 const FULL_SCALE = 32768;
@@ -29,7 +31,7 @@ export function secondsOf(take) {
   return take.samples.length / take.rate;
 }
 
-/** Sounds by all that determines them; those that were used least recently are dropped. */
+/** Sounds by all that determines them; the oldest are dropped. */
 export class Takes {
   /** @type {Map<string, Take>} */
   #kept = new Map();
@@ -82,11 +84,12 @@ export function keyOf({ span, probabilities, reason, source, strength, speaker, 
  * @param {Sentence[]} sentences
  * @param {number} from
  * @param {(index: number) => boolean} isThere
+ * @param {number} [most]   characters
  */
-export function sliceOf(sentences, from, isThere) {
+export function sliceOf(sentences, from, isThere, most = REQUEST_CHARACTERS) {
   let characters = 0;
   let end = from;
-  while (end < sentences.length && (end === from || (characters < REQUEST_CHARACTERS && !isThere(end)))) {
+  while (end < sentences.length && (end === from || (characters < most && !isThere(end)))) {
     characters += sentences[end].utterance.text.length;
     end++;
   }

@@ -92,7 +92,12 @@ export class Storage {
     });
   }
 
-  /** The plan of a part, as it was kept. @param {string} id @param {number} part @returns {Promise<KeptPlan | undefined>} */
+  /**
+   * The plan of a part, as it was kept.
+   * @param {string} id
+   * @param {number} part
+   * @returns {Promise<KeptPlan | undefined>}
+   */
   readPlan(id, part) {
     return this.#run([PLANS], "readonly", ([store]) => store.get([id, part]));
   }

@@ -58,7 +58,10 @@ export class Studio {
     return this.content.parts[this.project.current];
   }
 
-  /** The project of this tab, or the one that was changed last; null if there is none. @returns {Promise<Project | null>} */
+  /**
+   * The project of this tab, or the one that was changed last; null if there is none.
+   * @returns {Promise<Project | null>}
+   */
   async recall() {
     try {
       const own = await this.storage.read(recall(LAST_PROJECT) ?? "");
@@ -136,7 +139,8 @@ export class Studio {
     let [at, before] = [0, 0];
     while (caret < text.length && at < parts.length - 1 && before + parts[at].text.length <= caret)
       before += parts[at++].text.length;
-    this.change("cut", withParts(this.content, this.project.current, ...parts), this.project.current + at, caret - before);
+    const { current } = this.project;
+    this.change("cut", withParts(this.content, current, ...parts), current + at, caret - before);
   }
 
   /** Change some sentences of the shown part. @param {string} kind @param {(passage: Passage) => void} change */
@@ -158,7 +162,13 @@ export class Studio {
     this.#planSoon(TYPING_MS);
   }
 
-  /** Replace the content. @param {string} kind @param {Content} content @param {number} current @param {number} [caret] */
+  /**
+   * Replace the content, which is a step of its own.
+   * @param {string} kind
+   * @param {Content} content
+   * @param {number} current   the part to show
+   * @param {number} [caret]
+   */
   change(kind, content, current, caret = 0) {
     this.history.separate();
     this.#record(kind);

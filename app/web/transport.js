@@ -52,7 +52,7 @@ export class Transport {
     this.stopButton.addEventListener("click", () => this.stop());
   }
 
-  /** Show a part, or what has become of it. @param {number} part @param {Lines} lines @param {number} estimate seconds */
+  /** Show a part as it is now. @param {number} part @param {Lines} lines @param {number} estimate   seconds */
   show(part, lines, estimate) {
     if (part !== this.#part && this.player.state === "still") this.#place = { part, index: 0, offset: 0 };
     this.#part = part;

@@ -146,7 +146,8 @@ class Visit:
         """Press play; return the bodies of the request and of the response."""
         with self.page.expect_response("**/synthesize", timeout=TIMEOUT_MS) as response:
             self.page.locator(".play").click()
-        return response.value.request.post_data_json, read_speech(response.value)
+        sent: dict[str, Any] = response.value.request.post_data_json or {}
+        return sent, read_speech(response.value)
 
     def wait_until_still(self) -> None:
         """Wait until nothing is synthesized or played any more."""

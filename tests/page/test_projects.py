@@ -96,6 +96,7 @@ def test_a_book_is_edited_undone_played_from_its_middle_and_opened_again(
     exported = export(visit, tmp_path)
     edited = visit.text.input_value()
     assert "".join(one["text"] for one in exported["parts"]) == book.replace(before, edited)
+    visit.requests.clear()
     visit.page.close()
     visit.page = visit.page.context.new_page()
     visit.watch()
@@ -104,6 +105,8 @@ def test_a_book_is_edited_undone_played_from_its_middle_and_opened_again(
     expect(visit.tags.nth(3)).to_have_text("anger")
     assert part(visit).evaluate("select => select.selectedIndex") == middle
     assert export(visit, tmp_path) == exported
+    # Its plan was kept, too.
+    assert edited not in [one["text"] for one in visit.read_bodies("/analyze")]
 
 
 def test_parts_are_spoken_one_after_the_other(desk: Visit) -> None:
@@ -212,6 +215,30 @@ def test_a_text_is_opened_by_dropping_it(desk: Visit) -> None:
     expect(desk.text).to_have_value(f"{WON}\n{MISS}")
     expect(desk.tags).to_have_text(["joy", "sadness"])
     expect(desk.page.locator("#project")).to_contain_text("note")
+
+
+def test_the_chapters_of_a_document_become_parts(desk: Visit) -> None:
+    chapters = [
+        {"title": "One", "text": f"One\n\n{WON}", "format": "text"},
+        {"title": "", "text": MISS, "format": "text"},
+    ]
+    warnings = [{"code": "footnotes_left_out", "detail": "5 footnotes are not read."}]
+    document = {"title": "The book", "author": "", "language": "en", "chapters": chapters, "warnings": warnings}
+    desk.page.route("**/documents?name=a%20book.epub", lambda route: route.fulfill(json=document))
+    open_file(desk, "a book.epub", "PK")
+    expect(desk.status).to_have_text("“The book” is open, in 2 parts. 5 footnotes are not read.")
+    expect(part(desk).locator("option")).to_have_text(["1. One", "2. Part 2"])
+    expect(desk.tags.last).to_have_text("joy")
+    assert desk.read_bodies("/analyze")[-1]["input_format"] == "text"
+
+
+def test_a_browser_that_keeps_nothing_is_reported(open_page: OpenPage, server: Server) -> None:
+    page = open_page(f"{server.url}/")
+    page.page.add_init_script("indexedDB.open = () => { throw new Error('forbidden'); }")
+    page.page.reload()
+    page.write(WON, "joy")
+    expect(page.page.locator("#unkept")).to_be_visible()
+    page.speak()
 
 
 def test_a_service_without_documents_is_reported(desk: Visit) -> None:
