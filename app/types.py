@@ -126,6 +126,8 @@ class Prosody:
     """Linear gain, 0 to 2."""
     pitch: float = 0.0
     """Semitones above the voice's own pitch, -12 to 12."""
+    seed: int | None = None
+    """Seed of the span; None to derive it from the request's seed."""
 
 
 DEFAULT_PROSODY = Prosody()
@@ -277,6 +279,7 @@ class Utterance:
     speed: float = 1.0
     volume: float = 1.0
     pitch: float = 0.0
+    seed: int | None = None
     pause_after: float = 0.0
     """Seconds of silence after the utterance."""
     requested_emotion: Emotion | None = None

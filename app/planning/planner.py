@@ -157,6 +157,7 @@ class Planner:
             speed=self.limit_speed(self.speed * manner.speed),
             volume=min(self.volume * manner.volume, MAX_VOLUME),
             pitch=self.choose_pitch(self.pitch + manner.pitch, voice),
+            seed=manner.seed,
             requested_emotion=None if spoken.emotion is decision.emotion else decision.emotion,
             ssml=clause.ssml,
             marks=clause.marks,

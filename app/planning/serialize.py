@@ -18,6 +18,7 @@ from app.fields import (
     PauseField,
     Pitch,
     Seconds,
+    Seed,
     Sha256,
     Share,
     SpanField,
@@ -112,6 +113,8 @@ class UtteranceJson(TypedDict):
     """Text with its inner markup; only if the markup changes the reading."""
     pitch: NotRequired[Pitch]
     """Semitones above the voice's own pitch; only if the pitch is changed."""
+    seed: NotRequired[Seed]
+    """Seed of the utterance; only if a plan set it."""
     start: NotRequired[Seconds]
     """Start in the audio, in seconds; only after synthesis."""
     end: NotRequired[Seconds]
@@ -202,6 +205,8 @@ def utterance_to_dict(utterance: types.Utterance, *, is_whole: bool = True) -> U
         content["ssml"] = utterance.ssml
     if utterance.pitch:
         content["pitch"] = utterance.pitch
+    if utterance.seed is not None:
+        content["seed"] = utterance.seed
     if not is_whole:
         del content["pause_after"]
     if utterance.start is not None:
@@ -290,6 +295,8 @@ class UtteranceBody(_Strict):
     """Gain."""
     pitch: Pitch | None = None
     """Semitones above the voice's own pitch."""
+    seed: Seed | None = None
+    """Seed of this utterance, which then sounds the same beside any others; by default derived from the request's."""
     pause_after: PauseField | None = None
     """Seconds of silence; by default chosen by the last punctuation mark and by what follows."""
     probabilities: Annotated[dict[Annotated[Emotion, Field(strict=False)], Share], Field(min_length=7)] | None = None
@@ -351,6 +358,7 @@ def convert_utterance(utterance: UtteranceBody) -> EditedUtterance:
         speed=utterance.speed or 1.0,
         volume=1.0 if utterance.volume is None else utterance.volume,
         pitch=utterance.pitch or 0.0,
+        seed=utterance.seed,
     )
     role, speaker = utterance.role or Role.NARRATION, utterance.speaker
     *before, last = (replace(one, manner=manner, role=role, speaker=speaker) for one in clauses)

@@ -252,6 +252,7 @@ class Engine:
         playback: Playback,
     ) -> UtteranceJob:
         """Queue an utterance, or complete its job at once if it is cached or has nothing to pronounce."""
+        seeded = seeded or utterance.seed is not None
         blend = utterance.blend or {utterance.emotion: 1.0}
         shares = interpolate(blend, utterance.degree) if voice.manifest.degree else blend
         speaker = self.load_speaker(voice, shares)

@@ -133,7 +133,8 @@ class SynthesisStream:
         """Yield each utterance with its voice and a seed of its own."""
         first = secrets.randbits(32) if self.seed is None else self.seed
         for number, utterance in enumerate(self.plan):
-            yield self.selection.voices[utterance.voice], utterance, (first + number * SEED_STEP) % 2**63
+            seed = first + number * SEED_STEP if utterance.seed is None else utterance.seed
+            yield self.selection.voices[utterance.voice], utterance, seed % 2**63
 
     def synthesize_utterance(self, stream: UtteranceStream, joiner: Joiner) -> Iterator[Samples]:
         """Yield the samples of one utterance and of the pause after it."""

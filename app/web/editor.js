@@ -1,197 +1,107 @@
-/** The sheet of paper and the labels of its sentences. */
-
-import { signOf } from "./emotions.js";
-import { emotionIn, isEdited, likelihood, strengthIn } from "./script.js";
-
-/** The labels above the sentences: a toolbar, in which the arrow keys go from sentence to sentence. */
-
-/**
- * @typedef {import("./script.js").Sentence} Sentence
- *
- * @typedef {object} TagEvents
- * @property {(index: number) => void} focused
- * @property {(index: number) => void} opened
- * @property {(index: number, box: DOMRect | null) => void} pointed
- */
-
-const GAP = 3;
-/** Pixels between two labels. */
-
-export class Tags {
-  /** @type {HTMLButtonElement[]} */
-  #buttons = [];
-
-  /** @param {HTMLElement} bar @param {TagEvents} on */
-  constructor(bar, on) {
-    this.bar = bar;
-    this.on = on;
-    bar.addEventListener("focusin", (event) => this.#with(event, (i) => this.#focused(i)));
-    bar.addEventListener("focusout", () => on.pointed(-1, null));
-    bar.addEventListener("click", (event) => this.#with(event, on.opened));
-    bar.addEventListener("keydown", (event) => this.#with(event, (i) => this.#move(event, i)));
-    bar.addEventListener("pointerover", (event) => {
-      if (event.pointerType !== "touch") this.#with(event, (i) => on.pointed(i, this.#box(i)));
-    });
-    bar.addEventListener("pointerleave", () => on.pointed(-1, null));
-  }
-
-  /**
-   * One label for each sentence; those that are there already stay, and keep the focus.
-   * @param {Sentence[]} sentences
-   */
-  show(sentences) {
-    while (this.#buttons.length > sentences.length) this.#buttons.pop()?.remove();
-    while (this.#buttons.length < sentences.length) this.#buttons.push(this.#add());
-    sentences.forEach((sentence, i) => write(this.#buttons[i], sentence, `${i + 1} of ${sentences.length}`));
-  }
-
-  /** @param {number} index */
-  select(index) {
-    this.#buttons.forEach((button, i) => {
-      button.tabIndex = i === Math.max(index, 0) ? 0 : -1;
-      button.setAttribute("aria-current", String(i === index));
-    });
-  }
-
-  /** @param {number} index */
-  focus(index) {
-    this.#buttons[index]?.focus({ preventScroll: true });
-  }
-
-  /**
-   * Names give way to signs alone where sentences are short.
-   * @param {{left: number, top: number}[]} places
-   * @param {number} width
-   */
-  place(places, width) {
-    for (const button of this.#buttons) button.classList.remove("short");
-    const widths = this.#buttons.map((button) => button.offsetWidth);
-    this.#buttons.forEach((button, i) => {
-      const { left, top } = places[i];
-      const next = places[i + 1];
-      const right = next && Math.abs(next.top - top) < 1 ? next.left - GAP : width;
-      button.classList.toggle("short", left + widths[i] > right);
-      button.style.translate = `${left}px ${top}px`;
-    });
-  }
-
-  /** @param {number} i */
-  #focused(i) {
-    this.on.focused(i);
-    if (this.#buttons[i].matches(":focus-visible")) this.on.pointed(i, this.#box(i));
-  }
-
-  #add() {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "tag";
-    this.bar.append(button);
-    return button;
-  }
-
-  /** @param {number} i */
-  #box(i) {
-    return this.#buttons[i].getBoundingClientRect();
-  }
-
-  /** @param {Event} event @param {(index: number) => void} then */
-  #with(event, then) {
-    const button = event.target instanceof Element ? event.target.closest("button") : null;
-    if (button) then(this.#buttons.indexOf(button));
-  }
-
-  /** @param {KeyboardEvent} event @param {number} i */
-  #move(event, i) {
-    const last = this.#buttons.length - 1;
-    const places = /** @type {Record<string, number>} */ ({
-      ArrowLeft: i - 1,
-      ArrowUp: i - 1,
-      ArrowRight: i + 1,
-      ArrowDown: i + 1,
-      Home: 0,
-      End: last,
-    });
-    const to = places[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    this.#buttons[Math.min(Math.max(to, 0), last)].focus();
-  }
-}
-
-/** @param {HTMLButtonElement} button @param {Sentence} sentence @param {string} number */
-function write(button, sentence, number) {
-  const emotion = emotionIn(sentence);
-  const likely = likelihood(sentence);
-  const how = isEdited(sentence) ? "edited" : likely === null ? "" : `${Math.round(likely * 100)} percent likely`;
-  const strength = strengthIn(sentence);
-  const felt = strength ? `strength ${strength}` : "";
-  const label = [`Sentence ${number}: ${emotion}`, how, felt, sentence.utterance.text].filter(Boolean).join(", ");
-  if (button.getAttribute("aria-label") === label) return;
-  const name = document.createElement("span");
-  name.textContent = emotion;
-  button.dataset.emotion = emotion;
-  button.classList.toggle("edited", isEdited(sentence));
-  button.setAttribute("aria-label", label);
-  button.replaceChildren(signOf(emotion), name);
-}
-
 /** The sheet of paper: the typed text, and below it the same text with its sentences coloured. */
 
+import { Labels } from "./labels.js";
+import { emotionIn, strengthIn } from "./passage.js";
+
 /**
- * @typedef {import("./script.js").Script} Script
- * @typedef {import("./sound.js").Stretch} Stretch
+ * @typedef {import("./passage.js").Passage} Passage
+ * @typedef {import("./labels.js").Adds} Adds
  *
- * @typedef {object} Heard   of the editor
- * @property {(text: string, undone?: boolean) => void} typed   or taken back, or repeated, by the browser
- * @property {(index: number) => void} selected   the sentence that the caret or a label is in
- * @property {(index: number) => void} opened   the sentence that shall be changed
+ * @typedef {object} EditorEvents
+ * @property {(text: string) => void} typed
+ * @property {(step: "undo" | "redo") => void} stepped   by the menu of the browser
+ * @property {() => void} selected   other sentences
+ * @property {() => void} opened   the selected sentences shall be changed
  * @property {(index: number, box: DOMRect | null) => void} pointed   at which the mouse points; -1 for none
  */
 
 const WORD = "word";
+const FOUND = "found";
 const END = "\u200b";
 /** Behind the text, so that an empty last line has its height. */
 
 export class Editor {
-  /** Of the sentences; -1 where there are none. */
+  /** The sentence that was selected last; -1 if there are none. */
   selected = -1;
+  /** All selected sentences, in order. @type {number[]} */
+  selection = [];
+  /** Where a selection of several sentences began. */
+  #anchor = 0;
   /** @type {HTMLElement[]} */
   #marks = [];
+  /** What a search has found. @type {[number, number] | null} */
+  #found = null;
 
-  /** @param {HTMLElement} paper @param {Heard} on */
+  /** @param {HTMLElement} paper @param {EditorEvents} on */
   constructor(paper, on) {
     this.paper = paper;
     this.area = /** @type {HTMLTextAreaElement} */ (paper.querySelector("textarea"));
     this.backdrop = /** @type {HTMLElement} */ (paper.querySelector(".backdrop"));
-    this.tags = new Tags(/** @type {HTMLElement} */ (paper.querySelector(".tags")), {
-      focused: (index) => on.selected(index),
-      opened: on.opened,
+    this.labels = new Labels(/** @type {HTMLElement} */ (paper.querySelector(".labels")), {
+      focused: (index, adds) => this.#choose(index, adds),
+      opened: (index, adds) => {
+        this.#choose(index, adds);
+        if (adds === "only") on.opened();
+      },
       pointed: on.pointed,
     });
     this.on = on;
     this.#listen();
   }
 
-  /** The text to begin with. @param {string} text */
-  begin(text) {
-    this.area.value = text;
-    this.area.setSelectionRange(0, 0);
-    this.on.typed(text);
+  /** The text may be another. @param {Passage} passage @param {number} caret */
+  load(passage, caret) {
+    if (this.area.value !== passage.text) {
+      this.area.value = passage.text;
+      this.selected = passage.at(caret);
+      this.selection = [];
+    }
+    this.area.setSelectionRange(caret, caret);
   }
 
-  /** Another text, which Ctrl+Z takes back. @param {string} text */
-  replace(text) {
+  get caret() {
+    return this.area.selectionStart;
+  }
+
+  /** Select a stretch of the text, and show it. @param {number} from @param {number} to */
+  reveal(from, to) {
     this.area.focus({ preventScroll: true });
-    this.area.select();
-    document.execCommand(text ? "insertText" : "delete", false, text);
-    if (this.area.value !== text) this.begin(text);
-    this.area.setSelectionRange(0, 0);
+    this.area.setSelectionRange(from, to);
+    this.#followCaret();
+    this.#marks[this.selected]?.scrollIntoView({ block: "center" });
+    // A selection is not shown in a text without the focus.
+    this.#found = [from, to];
+    this.#showFound();
   }
 
-  /** Draw the text with its sentences. @param {Script} script */
-  show(script) {
-    this.script = script;
-    const { text, sentences } = script;
+  /** Show no place any more. */
+  conceal() {
+    this.#found = null;
+    this.#showFound();
+  }
+
+  #showFound() {
+    highlight(FOUND, this.#found && this.#rangeOf(...this.#found));
+  }
+
+  /** A stretch of the coloured text. @param {number} from @param {number} to */
+  #rangeOf(from, to) {
+    const range = document.createRange();
+    const texts = document.createTreeWalker(this.backdrop, NodeFilter.SHOW_TEXT);
+    let start = 0;
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+      const length = node.nodeValue?.length ?? 0;
+      if (start <= from && from < start + length) range.setStart(node, from - start);
+      if (start < to && to <= start + length) range.setEnd(node, to - start);
+      start += length;
+    }
+    return range;
+  }
+
+  /** Draw the text with its sentences. @param {Passage} passage */
+  show(passage) {
+    this.passage = passage;
+    const { text, sentences } = passage;
     /** @type {(string | Node)[]} */
     const parts = [];
     let at = 0;
@@ -207,16 +117,40 @@ export class Editor {
       return mark;
     });
     this.backdrop.replaceChildren(...parts, text.slice(at) + END);
-    this.tags.show(sentences);
-    this.select(this.selected);
+    if (this.#found) this.#showFound();
+    this.labels.show(sentences);
+    this.select(
+      this.selected,
+      this.selection.filter((i) => i < sentences.length),
+    );
     this.arrange();
   }
 
-  /** One sentence is always selected, if there are any. @param {number} index */
-  select(index) {
+  /** One sentence is always selected, if there are any. @param {number} index @param {number[]} [all] */
+  select(index, all = []) {
     this.selected = Math.min(Math.max(index, 0), this.#marks.length - 1);
-    this.#marks.forEach((mark, i) => mark.classList.toggle("selected", i === this.selected));
-    this.tags.select(this.selected);
+    const others = all.filter((i) => i !== this.selected);
+    this.selection = this.selected < 0 ? [] : [...others, this.selected].toSorted((a, b) => a - b);
+    this.#marks.forEach((mark, i) => mark.classList.toggle("selected", this.selection.includes(i)));
+    this.labels.select(this.selected, this.selection.length > 1 ? this.selection : []);
+  }
+
+  /** @param {number} index @param {Adds} adds */
+  #choose(index, adds) {
+    if (adds === "to") {
+      const [from, to] = [Math.min(this.#anchor, index), Math.max(this.#anchor, index)];
+      this.select(
+        index,
+        Array.from({ length: to - from + 1 }, (_, i) => from + i),
+      );
+    } else if (adds === "also" && this.selection.length > 1 && this.selection.includes(index)) {
+      const others = this.selection.filter((i) => i !== index);
+      this.select(others[others.length - 1], others);
+    } else {
+      this.#anchor = index;
+      this.select(index, adds === "also" ? this.selection : []);
+    }
+    this.on.selected();
   }
 
   /** Labels go above the beginnings of their sentences. */
@@ -225,54 +159,62 @@ export class Editor {
     const lines = this.#marks.map(
       (mark) => [...mark.getClientRects()].find((rect) => rect.width > 1) ?? mark.getBoundingClientRect(),
     );
-    this.tags.place(
+    this.labels.place(
       lines.map((rect) => ({ left: rect.left - box.left, top: rect.top - box.top })),
       box.width,
     );
   }
 
-  /** What is heard now; the text must be the one that is spoken. @param {Stretch} [sentence] @param {Stretch} [word] */
-  hear(sentence, word) {
-    const index = sentence ? this.script?.at(sentence.place[0]) : -1;
+  /** Mark what is heard now; nothing without a sentence. @param {number} [index] @param {[number, number]} [word] */
+  hear(index = -1, word) {
     this.#marks.forEach((mark, i) => {
-      const heard = i === index;
-      if (heard && !mark.classList.contains("heard")) mark.scrollIntoView({ block: "nearest" });
-      mark.classList.toggle("heard", heard);
+      const isHeard = i === index;
+      if (isHeard && !mark.classList.contains("heard")) mark.scrollIntoView({ block: "nearest" });
+      mark.classList.toggle("heard", isHeard);
     });
-    this.#markWord(index ?? -1, word);
+    this.#markWord(index, word);
   }
 
-  /** @param {number} index @param {Stretch | undefined} word */
+  /** @param {number} index @param {[number, number] | undefined} word   UTF-16 units of the sentence */
   #markWord(index, word) {
-    if (!("highlights" in CSS)) return;
     const node = this.#marks[index]?.firstChild;
-    const from = this.script?.sentences[index]?.start ?? 0;
-    if (!node || !word || word.place[0] < from) {
-      CSS.highlights.delete(WORD);
-      return;
-    }
+    if (!node || !word) return highlight(WORD, null);
     const range = document.createRange();
     const length = node.textContent?.length ?? 0;
-    range.setStart(node, Math.min(word.place[0] - from, length));
-    range.setEnd(node, Math.min(word.place[1] - from, length));
-    CSS.highlights.set(WORD, new Highlight(range));
+    range.setStart(node, Math.min(word[0], length));
+    range.setEnd(node, Math.min(word[1], length));
+    highlight(WORD, range);
   }
 
   #listen() {
     const { area } = this;
-    area.addEventListener("input", (event) => {
-      const kind = event instanceof InputEvent ? event.inputType : "";
-      this.on.typed(area.value, kind.startsWith("history"));
+    area.addEventListener("input", () => {
+      this.#found = null;
+      this.on.typed(area.value);
+    });
+    // The browser knows nothing of pins, so that its own steps would lose them.
+    area.addEventListener("beforeinput", (event) => {
+      if (!event.inputType.startsWith("history")) return;
+      event.preventDefault();
+      this.on.stepped(event.inputType === "historyUndo" ? "undo" : "redo");
     });
     for (const kind of ["click", "keyup", "focus"]) area.addEventListener(kind, () => this.#followCaret());
     area.addEventListener("pointermove", (event) => this.#point(event));
-    area.addEventListener("pointerleave", () => this.on.pointed(-1, null));
+    area.addEventListener("pointerleave", () => {
+      this.labels.point(-1);
+      this.on.pointed(-1, null);
+    });
     new ResizeObserver(() => this.arrange()).observe(this.paper);
   }
 
   #followCaret() {
-    const index = this.script?.at(this.area.selectionStart) ?? -1;
-    if (index >= 0 && index !== this.selected) this.on.selected(index);
+    const { selectionStart, selectionEnd } = this.area;
+    const index = this.passage?.at(selectionStart) ?? -1;
+    const all = this.passage?.between(selectionStart, selectionEnd) ?? [];
+    if (index < 0 || (index === this.selected && String(all) === String(this.selection))) return;
+    this.#anchor = index;
+    this.select(index, all.length > 1 ? all : []);
+    this.on.selected();
   }
 
   /**
@@ -283,8 +225,17 @@ export class Editor {
     if (pointerType === "touch") return;
     const below = document.elementsFromPoint(clientX, clientY);
     const mark = this.#marks.find((one) => below.includes(one));
-    this.on.pointed(mark ? this.#marks.indexOf(mark) : -1, mark ? lineAt(mark, clientY) : null);
+    const index = mark ? this.#marks.indexOf(mark) : -1;
+    this.labels.point(index);
+    this.on.pointed(index, mark ? lineAt(mark, clientY) : null);
   }
+}
+
+/** Mark a range, if the browser can. @param {string} name @param {Range | null} range */
+function highlight(name, range) {
+  if (!("highlights" in CSS)) return;
+  if (range) CSS.highlights.set(name, new Highlight(range));
+  else CSS.highlights.delete(name);
 }
 
 /** The line of a mark that is at a height. @param {HTMLElement} mark @param {number} y */

@@ -1,8 +1,8 @@
 /** The seven emotions, and the candidates for a sentence. */
 
-import { whyIn } from "./script.js";
+import { whyIn } from "./passage.js";
 
-/** The seven emotions: how they are drawn, and what Azure's markup calls them. Colours are in colours.css. */
+/** The seven emotions: how they are drawn, and what Azure's markup calls them. Colours are in base.css. */
 
 /**
  * @typedef {object} Emotion
@@ -94,13 +94,13 @@ export class Chances {
     this.box.hidden = true;
   }
 
-  /** @param {import("./script.js").Sentence | undefined} sentence @param {DOMRect | null} at */
+  /** @param {import("./passage.js").Sentence | undefined} sentence @param {DOMRect | null} at */
   point(sentence, at) {
     if (sentence && at) this.#show(sentence, at);
     else this.hide();
   }
 
-  /** @param {import("./script.js").Sentence} sentence @param {DOMRect} at */
+  /** @param {import("./passage.js").Sentence} sentence @param {DOMRect} at */
   #show(sentence, at) {
     const reason = document.createElement("p");
     reason.textContent = whyIn(sentence);

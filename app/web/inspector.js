@@ -2,7 +2,7 @@
 
 import { bar, EMOTIONS, percent, signOf } from "./emotions.js";
 import { valueOf } from "./plan.js";
-import { emotionIn, isEdited, strengthIn, whyIn } from "./script.js";
+import { emotionIn, isEdited, strengthIn, whyIn } from "./passage.js";
 
 /** Dials: sliders whose value is written beside them. */
 
@@ -39,16 +39,18 @@ export function offer(select, voices, chosen, otherwise) {
   select.value = chosen ?? "";
 }
 
-/** The panel of one sentence: its feeling with the probabilities of all seven, and how it is spoken. */
+/** The panel of the selected sentences: their feeling with the probabilities of all seven, and how they are spoken. */
 
 /**
  * @typedef {import("./plan.js").Field} Field
- * @typedef {import("./script.js").Sentence} Sentence
+ * @typedef {import("./passage.js").Sentence} Sentence
  *
  * @typedef {object} Wishes   requests of the panel
  * @property {(field: Field, value: string | number) => void} edited
  * @property {() => void} reset
  * @property {() => void} hear
+ * @property {() => void} retake   request another rendition
+ * @property {() => void} playFrom
  * @property {() => void} closed
  */
 
@@ -72,30 +74,36 @@ export class Inspector {
     panel.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
     this.#part(".reset").addEventListener("click", on.reset);
     this.#part(".hear").addEventListener("click", on.hear);
+    this.#part(".retake").addEventListener("click", on.retake);
+    this.#part(".from").addEventListener("click", on.playFrom);
     this.#part(".close").addEventListener("click", () => this.close());
   }
 
   /**
-   * @param {Sentence | undefined} sentence
+   * @param {Sentence[]} sentences   that are selected; the first one lends its values
    * @param {string} number
-   * @param {import("./service.js").Voice | undefined} voice
-   * @param {import("./service.js").Voice[]} [choices]   voices to choose from
+   * @param {import("./service.js").Voice | undefined} voice   of the first
+   * @param {import("./service.js").Voice[]} choices   voices to choose from
    */
-  show(sentence, number, voice, choices = []) {
+  show(sentences, number, voice, choices) {
+    const [sentence] = sentences;
     this.panel.classList.toggle("empty", !sentence);
     this.#part(".controls").hidden = !sentence;
     if (!sentence) return;
-    this.#part(".number").textContent = number;
-    this.#part(".quote").textContent = sentence.utterance.text;
-    this.#part(".reason").textContent = reasonOf(sentence, voice);
-    /** @type {HTMLButtonElement} */ (this.#part(".reset")).disabled = !isEdited(sentence);
-    this.#showFeelings(sentence);
+    const isOne = sentences.length === 1;
+    this.#part("h2").textContent = isOne ? `Sentence ${number}` : `${sentences.length} sentences`;
+    this.#part(".quote").textContent = sentences.map(({ utterance }) => utterance.text).join(" ");
+    this.#part(".reason").textContent = isOne ? reasonOf(sentence, voice) : "What you change here, you change in all.";
+    /** @type {HTMLButtonElement} */ (this.#part(".reset")).disabled = !sentences.some(isEdited);
+    this.#showFeelings(sentences);
     this.#showDials(sentence, voice);
+    const takes = isOne ? Number(valueOf(sentence, "take")) : 0;
+    this.#part(".retake").textContent = takes ? `Take ${takes + 1}` : "Retake";
     const select = /** @type {HTMLSelectElement} */ (this.#part("select[name=voice]"));
     /** @type {HTMLElement} */ (select.closest(".several")).hidden = !choices.length;
-    offer(select, choices, voice?.name);
+    offer(select, choices, isOne ? voice?.name : commonOf(sentences, "voice"));
     const { speaker } = sentence.utterance;
-    this.#part(".speaker").textContent = speaker ? `${speaker}, spoken by` : "Spoken by";
+    this.#part(".speaker").textContent = isOne && speaker ? `${speaker}, spoken by` : "Spoken by";
   }
 
   /** On a small screen the panel lies over the page. */
@@ -112,12 +120,13 @@ export class Inspector {
     this.on.closed();
   }
 
-  /** @param {Sentence} sentence */
-  #showFeelings(sentence) {
-    const emotion = emotionIn(sentence);
+  /** @param {Sentence[]} sentences */
+  #showFeelings(sentences) {
+    const emotion = commonOf(sentences, "emotion");
+    const { probabilities } = sentences.length === 1 ? sentences[0].utterance : { probabilities: null };
     this.feelings.forEach((row, i) => {
       const { name } = EMOTIONS[i];
-      const share = sentence.utterance.probabilities?.[name];
+      const share = probabilities?.[name];
       /** @type {HTMLInputElement} */ (row.querySelector("input")).checked = name === emotion;
       /** @type {HTMLElement} */ (row.querySelector(".share")).textContent = share === undefined ? "" : percent(share);
       row.querySelector(".bar")?.replaceWith(bar(share ?? 0));
@@ -146,6 +155,12 @@ export class Inspector {
   #part(selector) {
     return /** @type {HTMLElement} */ (this.panel.querySelector(selector));
   }
+}
+
+/** The value that all sentences have; nothing if they differ. @param {Sentence[]} sentences @param {Field} field */
+function commonOf(sentences, field) {
+  const values = new Set(sentences.map((one) => String(valueOf(one, field))));
+  return values.size === 1 ? [...values][0] : undefined;
 }
 
 /** @param {Sentence} sentence @param {import("./service.js").Voice | undefined} voice */

@@ -1,175 +1,152 @@
 /** Puts the page together. */
 
-import { Cast, EXAMPLES, offerExamples, SAMPLE } from "./cast.js";
+import { Attempts, Key } from "./connection.js";
+import { acceptFiles, EXAMPLES, offerExamples, read } from "./documents.js";
 import { Editor } from "./editor.js";
 import { Chances } from "./emotions.js";
 import { Exports } from "./exports.js";
+import { download, fileNameOf } from "./files.js";
+import { Find } from "./find.js";
+import { stepOf } from "./history.js";
 import { Inspector } from "./inspector.js";
-import { Notices, previewOf, showWarnings, summaryOf } from "./notices.js";
+import { Notices, showWarnings, summaryOf } from "./notices.js";
 import { planToSpeak, valueOf } from "./plan.js";
-import { Snippets, Transport } from "./player.js";
-import { History, Script } from "./script.js";
-import { Analysis, Api, Attempts } from "./service.js";
-import { keep, kept, Key } from "./store.js";
-import { StreamedSpeech } from "./stream.js";
+import { Player } from "./player.js";
+import { newProject, PART_CHARACTERS, toFile, withParts } from "./project.js";
+import { Parts, Projects } from "./projects.js";
+import { Pronunciation } from "./pronunciation.js";
+import { Api } from "./service.js";
+import { Snippets } from "./sound.js";
+import { Takes } from "./speech.js";
+import { Storage } from "./storage.js";
+import { Studio } from "./studio.js";
+import { Transport } from "./transport.js";
+import { SAMPLE, VoiceBar } from "./voices.js";
 
 /** @param {string} selector */
 const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
+const dialog = (/** @type {string} */ selector) => /** @type {HTMLDialogElement} */ (find(selector));
 
-const key = new Key(/** @type {HTMLDialogElement} */ (find("#key-dialog")), find("#key"));
+const key = new Key(dialog("#key-dialog"), find("#key"));
 const api = new Api(() => key.value);
 const notices = new Notices(find("#status"), find("#alert"));
-const attempts = new Attempts(key, notices);
-const script = new Script();
-const history = new History(script);
+const attempts = new Attempts(key, notices, () => api.isAlive());
 const chances = new Chances(find("#chances"));
 const snippets = new Snippets();
-const analysis = new Analysis(plan);
+const takes = new Takes();
+const storage = new Storage();
 
-const draft = kept() ?? { text: EXAMPLES[0].text, edits: [] };
+/** The project and its texts. */
 
-const cast = new Cast(
-  find(".cast"),
-  {
-    chosen,
-    hear: (emotion, button) => hear({ text: SAMPLE, emotion, voice: cast.voice?.name }, button),
-    sample: (button) => hearSample(cast.select.value, button),
+const studio = new Studio(storage, {
+  caret: () => editor.caret,
+  changed: (shows) => {
+    if (shows === "all") editor.load(studio.passage, studio.caret);
+    refresh();
   },
-  draft.expressiveness,
-  draft.voices ?? {},
-);
+  saved: (isKept) => {
+    find("#unkept").hidden = isKept;
+  },
+  forked: (name) => {
+    notices.say(`Another tab has changed this project. What you write here is kept as “${name}”.`);
+    projects.show(studio.project);
+  },
+  plan: (part, settings, signal) =>
+    attempts.try("analyze", () => api.analyze(part, voices.available(settings), signal), () => studio.replan(), true),
+});
 
 const editor = new Editor(find(".paper"), {
-  typed,
-  selected: select,
-  opened: (index) => {
-    select(index);
+  typed: (text) => {
+    notices.sayOn();
+    studio.type(text);
+    if (!text.trim()) notices.settled("analyze");
+  },
+  stepped: (step) => studio.step(step),
+  selected: () => showSelection(),
+  opened: () => {
     chances.hide();
     inspector.open();
   },
-  pointed: (index, box) => chances.point(script.sentences[index], box),
+  pointed: (index, box) => chances.point(studio.passage.sentences[index], box),
 });
 
 const inspector = new Inspector(find("#inspector"), {
-  edited: (field, value) => {
-    history.record(`${editor.selected} ${field}`);
-    script.edit(editor.selected, field, value);
-    history.keep();
-    refresh();
+  edited: (field, value) =>
+    studio.edit(`${editor.selection} ${field}`, (passage) => {
+      for (const index of editor.selection) passage.edit(index, field, value);
+    }),
+  reset: () =>
+    studio.edit(`${editor.selection} reset`, (passage) => {
+      for (const index of editor.selection) passage.reset(index);
+    }),
+  retake: () => {
+    studio.history.separate();
+    studio.edit("retake", (passage) => {
+      for (const index of editor.selection) {
+        const take = Number(valueOf(passage.sentences[index], "take"));
+        passage.edit(index, "take", take + 1);
+      }
+    });
+    hearSelection(find("#inspector .retake"));
   },
-  reset: () => {
-    history.record(`${editor.selected}`);
-    script.reset(editor.selected);
-    history.keep();
-    refresh();
-  },
-  hear: () => hear({ plan: planToSpeak(script.voice, [script.sentences[editor.selected]]) }, find("#inspector .hear")),
-  closed: () => editor.tags.focus(editor.selected),
+  hear: () => hearSelection(find("#inspector .hear")),
+  playFrom: () => transport.playFrom(editor.selection[0]),
+  closed: () => editor.labels.focus(editor.selected),
 });
 
-const transport = new Transport(find(".transport"), {
-  make,
-  begin: () => snippets.stop(),
-  heard: (speech, sentence, word) => (speech?.text === script.text ? editor.hear(sentence, word) : editor.hear()),
-  say: (text) => notices.say(text),
+const voices = new VoiceBar(find(".voices"), {
+  changed: (kind, change) => studio.set(kind, change),
+  hear: (emotion, button) => hear({ text: SAMPLE, emotion, voice: voices.voice?.name }, button),
+  sample: (button) => playSnippet((signal) => api.sample(voices.voice?.name ?? "", signal), button),
 });
 
-new Exports(find("#export"), { api, attempts, notices, ready });
+const parts = new Parts(find(".parts"), {
+  turn: (index) => studio.turn(index),
+  rename: (title) => studio.retitle(title),
+  remove: () => {
+    const { content, project } = studio;
+    const current = Math.max(0, Math.min(project.current, content.parts.length - 2));
+    studio.change("part", withParts(content, project.current), current);
+    notices.say("The part was removed.", { name: "Undo", act: () => studio.step("undo") });
+  },
+});
 
-/** @param {string} text @param {boolean} [undone] */
-function typed(text, undone = false) {
-  script.type(text);
-  history.typed(text, undone);
-  notices.sayOn();
-  if (!text.trim()) empty();
-  analysis.typed(text);
-  refresh();
-}
+/** Sound. */
 
-/** The same text is to be spoken otherwise. A dial says so at every step, hence this waits as typing does. */
-function chosen() {
-  analysis.typed(script.text);
-  refresh();
-}
+const player = new Player({
+  api,
+  takes,
+  lines: (part, signal) => studio.lines(part, signal),
+  attempt: (work) => attempts.try("speak", work, () => transport.toggle()),
+  changed: () => transport.changed(),
+  arrived: () => showTimeline(),
+  finished: (next) => transport.finished(next),
+  warned: (warnings) => showWarnings(find("#notes"), warnings),
+});
 
-function empty() {
-  script.clear();
-  notices.settled("analyze");
-  showWarnings(find("#notes"), []);
-}
+const transport = new Transport(find(".transport"), player, takes, {
+  begin: () => {
+    snippets.stop();
+    return hasText();
+  },
+  heard: (lines, index, word) => {
+    const isShown = lines !== null && lines.text === studio.passage.text;
+    if (isShown) editor.hear(index, word?.place);
+    else editor.hear();
+  },
+  turn: (part) => studio.turn(part),
+  say: (text, stays) => (stays ? notices.sayOn(text) : notices.say(text)),
+});
 
-/** @param {string} text @param {AbortSignal} signal */
-async function plan(text, signal) {
-  const how = { voice: cast.voice?.name, voices: cast.assigned, expressiveness: cast.expressiveness };
-  const made = await attempts.try("analyze", () => api.analyze(text, how, signal), analyze);
-  if (!made || text !== script.text) return null;
-  script.adopt(made);
-  cast.showCharacters(made.utterances);
-  history.keep();
-  showWarnings(find("#notes"), made.warnings);
-  refresh();
-  if (!cast.voice) findVoices();
-  return made;
-}
-
-function analyze() {
-  return analysis.now(script.text);
-}
-
-/** @param {number} index */
-function select(index) {
-  editor.select(index);
-  const sentence = script.sentences[editor.selected];
-  const voice = sentence && cast.find(String(valueOf(sentence, "voice")));
-  const number = `${editor.selected + 1} of ${script.sentences.length}`;
-  inspector.show(sentence, number, voice ?? cast.voice, cast.choices);
-}
-
-/** Everything that shows the text or the plan. */
-function refresh() {
-  editor.show(script);
-  select(editor.selected);
-  find("#summary").textContent = summaryOf(script);
-  transport.outdated(previewOf(script));
-  keep({ text: script.text, edits: script.edits, expressiveness: cast.expressiveness, voices: cast.assigned });
-}
-
-/** Return the script with a plan of the latest text; null if there is none, which is reported. */
-async function ready() {
-  if (!script.text.trim()) {
-    notices.say("Write something first, or try an example.");
-    return null;
-  }
-  return ((await analysis.settled()) ?? (await analyze())) && script;
-}
-
-/** @type {import("./player.js").Stage["make"]} */
-async function make(signal, hear) {
-  if (!(await ready()) || signal.aborted) return null;
-  const { text, voice, sentences, plan } = script;
-  notices.sayOn("Speaking…");
-  const work = async () => {
-    const speech = new StreamedSpeech(text, plan?.duration_estimate ?? 0);
-    for await (const event of api.speak({ plan: planToSpeak(voice, sentences) }, signal)) {
-      notices.settled("speak");
-      const samples = speech.take(event);
-      if (samples) hear(speech, samples);
-    }
-    return speech;
-  };
-  const speech = await attempts.try("speak", work, () => transport.toggle());
-  if (speech) showWarnings(find("#notes"), speech.warnings);
-  return speech;
-}
-
-/** One sound by itself. @param {object} what @param {HTMLElement} button @returns {Promise<void>} */
+/** @param {object} what @param {HTMLElement} button @returns {Promise<void>} */
 function hear(what, button) {
   return playSnippet((signal) => api.file(what, "wav", signal), button);
 }
 
-/** @param {string} voice @param {HTMLElement} button @returns {Promise<void>} */
-function hearSample(voice, button) {
-  return playSnippet((signal) => api.sample(voice, signal), button);
+/** @param {HTMLElement} button */
+function hearSelection(button) {
+  const { voice, sentences } = studio.passage;
+  hear({ plan: planToSpeak(voice, editor.selection.map((index) => sentences[index])) }, button);
 }
 
 /** @param {(signal: AbortSignal) => Promise<Blob>} load @param {HTMLElement} button @returns {Promise<void>} */
@@ -179,36 +156,180 @@ function playSnippet(load, button) {
   return snippets.play((signal) => attempts.try("hear", () => load(signal), again), button);
 }
 
-/** @param {string} text @param {string} said */
-function replace(text, said) {
-  const before = { text: script.text, edits: script.edits };
-  transport.stop();
-  editor.replace(text);
-  const undo = () => {
-    script.restore(before.edits);
-    editor.replace(before.text);
-  };
-  notices.say(said, before.text.trim() ? { name: "Undo", act: undo } : undefined);
+/** What is shown. */
+
+/** Everything that shows the project. */
+function refresh() {
+  const { passage, project } = studio;
+  editor.show(passage);
+  showSelection();
+  find("#summary").textContent = summaryOf(passage, project.content);
+  parts.show(project.content.parts, project.current);
+  projects.show(project);
+  voices.show(project.content.settings);
+  voices.showCharacters(passage.sentences.map(({ utterance }) => utterance));
+  pronunciation.show(project.content.settings.lexicon);
+  showWarnings(find("#notes"), passage.plan?.warnings ?? []);
+  /** @type {HTMLButtonElement} */ (find("#undo")).disabled = !studio.history.canUndo;
+  /** @type {HTMLButtonElement} */ (find("#redo")).disabled = !studio.history.canRedo;
+  transport.outdated();
+  showTimeline();
 }
 
-async function findVoices() {
-  const voices = await attempts.try("voices", () => api.voices(), findVoices);
-  if (voices) cast.show(voices);
-  select(editor.selected);
+function showSelection() {
+  const { sentences } = studio.passage;
+  const selected = editor.selection.flatMap((index) => sentences[index] ?? []);
+  const voice = selected.length ? voices.find(String(valueOf(selected[0], "voice"))) : undefined;
+  inspector.show(selected, `${editor.selected + 1} of ${sentences.length}`, voice ?? voices.voice, voices.choices);
+}
+
+function showTimeline() {
+  const { text, voice, sentences, plan } = studio.passage;
+  const { current, content } = studio.project;
+  const hasNext = content.parts.slice(current + 1).some((part) => part.text.trim());
+  transport.show(current, { text, voice, sentences, hasNext }, plan?.duration_estimate ?? 0);
+}
+
+/** @returns {Promise<import("./player.js").Lines | null>} */
+async function ready() {
+  if (!hasText()) return null;
+  const lines = await studio.lines(studio.project.current);
+  if (lines && !lines.sentences.length) notices.say("This part is empty.");
+  return lines?.sentences.length ? lines : null;
+}
+
+/** Whether there is anything to speak; if not, say so. */
+function hasText() {
+  const hasAny = studio.content.parts.some(({ text }) => text.trim());
+  if (!hasAny) notices.say("Write something first, or try an example.");
+  return hasAny;
+}
+
+/** Projects and files. */
+
+const projects = new Projects(dialog("#projects"), find("#project"), {
+  list: () => storage.list().catch(() => []),
+  open: async (id) => {
+    const project = await storage.read(id);
+    if (project) open(project);
+  },
+  create: () => {
+    open(newProject("Untitled", [{ title: "", text: "" }]), true);
+    editor.area.focus();
+  },
+  remove: (id) => storage.delete(id),
+  save: () => {
+    const name = `${fileNameOf(studio.project.name)}.json`;
+    download(new Blob([toFile(studio.project)], { type: "application/json" }), name);
+    notices.say(`Saved as ${name}.`);
+  },
+  rename: (name) => {
+    studio.rename(name);
+    projects.show(studio.project);
+  },
+});
+
+/** @param {import("./project.js").Project} project @param {boolean} [isNew] */
+function open(project, isNew) {
+  transport.stop();
+  return studio.open(project, isNew);
+}
+
+/** @param {File} file */
+async function openFile(file) {
+  notices.sayOn(`Opening ${file.name}…`);
+  const opened = await attempts.try("open", () => read(file, api, studio.limit), () => openFile(file));
+  if (!opened) return;
+  await open(opened.project, true);
+  const { length } = opened.project.content.parts;
+  const note = opened.warnings.length ? ` ${opened.warnings.slice(0, 3).join(" ")}` : "";
+  notices.say(`“${opened.project.name}” is open${length > 1 ? `, in ${length} parts` : ""}.${note}`);
+}
+
+const pronunciation = new Pronunciation(dialog("#pronunciation"), find("#names"), {
+  word: () => {
+    const { selectionStart, selectionEnd, value } = editor.area;
+    return selectionEnd - selectionStart > 60 ? "" : value.slice(selectionStart, selectionEnd).trim();
+  },
+  changed: (lexicon) => studio.set("pronunciation", { lexicon }),
+  hear: (word, reading, button) =>
+    hear({ text: word, voice: voices.voice?.name, lexicon: reading ? { [word]: reading } : undefined }, button),
+});
+
+const search = new Find(find(".find"), find("#search"), {
+  state: () => ({
+    texts: studio.content.parts.map(({ text }) => text),
+    part: studio.project.current,
+    caret: editor.area.selectionEnd,
+  }),
+  found: ({ part, from, to }) => {
+    if (part !== studio.project.current) studio.turn(part);
+    editor.reveal(from, to);
+  },
+  closed: () => {
+    editor.conceal();
+    editor.area.focus({ preventScroll: true });
+  },
+});
+
+const exports = new Exports(find("#export"), { api, takes, attempts, notices, studio, ready });
+
+/** @param {string} text @param {string} said */
+function replace(text, said) {
+  const hadText = studio.part.text.trim() !== "";
+  transport.stop();
+  const { current } = studio.project;
+  studio.change("text", withParts(studio.content, current, { ...studio.part, text, pins: [] }), current);
+  editor.area.focus({ preventScroll: true });
+  notices.say(said, hadText ? { name: "Undo", act: () => studio.step("undo") } : undefined);
 }
 
 offerExamples(find(".examples"), ({ name, text }) => replace(text, `“${name}” is here.`));
+acceptFiles(/** @type {HTMLInputElement} */ (find("#file")), openFile);
 find("#clear").addEventListener("click", () => replace("", "Cleared."));
+find("#add").addEventListener("click", () => {
+  const { content, project } = studio;
+  const empty = { title: "", text: "", pins: [] };
+  studio.change("part", withParts(content, project.current, studio.part, empty), project.current + 1);
+  editor.area.focus();
+});
+find("#open").addEventListener("click", () => find("#file").click());
+find("#undo").addEventListener("click", () => studio.step("undo"));
+find("#redo").addEventListener("click", () => studio.step("redo"));
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) transport.toggle();
-  if (history.handle(event)) {
+  if (document.querySelector("dialog[open]")) return;
+  const isCommand = (event.ctrlKey || event.metaKey) && !event.altKey;
+  if (isCommand && event.key === "Enter") {
+    if (event.shiftKey && editor.selection.length) transport.playFrom(editor.selection[0]);
+    else transport.toggle();
+  }
+  if (isCommand && !event.shiftKey && event.key.toLowerCase() === "f" && !search.isFocused) {
     event.preventDefault();
-    history.keep();
-    refresh();
+    search.open();
+  }
+  const step = stepOf(event);
+  if (step) {
+    event.preventDefault();
+    studio.step(step);
   }
 });
 document.addEventListener("theme", () => transport.waveform.paint());
 
-script.restore(draft.edits);
-editor.begin(draft.text);
+async function findVoices() {
+  const known = await attempts.try("voices", () => api.voices(), findVoices, true);
+  if (!known) return;
+  voices.offer(known);
+  showSelection();
+}
+
+async function findOffer() {
+  const offer = await attempts.try("offer", () => api.offer(), findOffer, true);
+  if (!offer) return;
+  exports.offer(offer.formats);
+  studio.limit = Math.min(PART_CHARACTERS, offer.max_chars);
+}
+
+const [example] = EXAMPLES;
+open((await studio.recall()) ?? newProject("Untitled", [{ title: "", text: example.text }]));
 findVoices();
+findOffer();

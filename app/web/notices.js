@@ -1,7 +1,5 @@
-/** What the page says about its work and the plan. */
-
-import { clock } from "./player.js";
-import { emotionIn } from "./script.js";
+import { charactersOf } from "./project.js";
+import { clock } from "./transport.js";
 
 /** What the page says: in passing, or because something went wrong. */
 
@@ -76,37 +74,21 @@ function button({ name, act }) {
   return made;
 }
 
-/** Overview of the whole text: a line, a strip of colours, and the service's deviations from the request. */
+/** Overview of the text: a line, and the service's deviations from the request. */
 
-/** @typedef {import("./script.js").Script} Script */
-
-const QUIET = 0.05;
-/** How loud is drawn what was not spoken yet. */
 const MOST_NOTES = 20;
 
-/** @param {Script} script */
-export function summaryOf({ text, plan, sentences }) {
-  if (!plan) return "";
-  const characters = Array.from(text).length.toLocaleString("en");
-  const count = sentences.length === 1 ? "1 sentence" : `${sentences.length} sentences`;
-  return `${count} · ${characters} characters · about ${clock(plan.duration_estimate)}`;
-}
-
 /**
- * What the waveform shows before anything was spoken: about how long each sentence will be.
- * @param {Script} script
- * @returns {import("./sound.js").Sound}
+ * @param {import("./passage.js").Passage} passage   that is shown
+ * @param {import("./project.js").Content} content
  */
-export function previewOf({ plan, sentences }) {
-  const duration = plan?.duration_estimate ?? 0;
-  const length = sentences.reduce((sum, one) => sum + one.end - one.start, 0) || 1;
-  let at = 0;
-  const stretches = sentences.map((one) => {
-    const start = at;
-    at += ((one.end - one.start) / length) * duration;
-    return { start, end: at, emotion: emotionIn(one) };
-  });
-  return { duration, peaks: [QUIET], sentences: stretches };
+export function summaryOf({ text, plan, sentences }, content) {
+  if (!plan) return "";
+  const count = sentences.length === 1 ? "1 sentence" : `${sentences.length} sentences`;
+  const parts = content.parts.length;
+  const characters = (parts > 1 ? charactersOf(content) : Array.from(text).length).toLocaleString("en");
+  const all = parts > 1 ? `${characters} characters in ${parts} parts` : `${characters} characters`;
+  return `${count} · about ${clock(plan.duration_estimate)} · ${all}`;
 }
 
 /** @param {HTMLElement} notes   a details element @param {import("./plan.js").Warning[]} warnings */

@@ -87,16 +87,19 @@ export function sameTail(a, b) {
  * @typedef {{code: string, detail: string}} Warning
  * @typedef {{voice: string, duration_estimate: number, utterances: Utterance[], warnings: Warning[]}} Plan
  *
- * @typedef {"emotion" | "degree" | "speed" | "pitch" | "pause_after" | "voice"} Field
+ * @typedef {"emotion" | "degree" | "speed" | "pitch" | "pause_after" | "voice" | "take"} Field   `take` counts the
+ *   other renditions of a sentence that were requested
  * @typedef {Partial<Record<Field, string | number>>} Edits   what a person wants other than planned
- * @typedef {{utterance: Utterance, edits: Edits}} Edited
+ * @typedef {{utterance: Utterance, edits: Edits, seed: number}} Edited
  */
 
 const SENT = [
   "text",
+  "ssml",
   "span",
   "voice",
   "emotion",
+  "blend",
   "strength",
   "degree",
   "role",
@@ -109,8 +112,8 @@ const SENT = [
   "reason",
   "analyzed",
 ];
-const MEANT = ["text", "voice", "emotion", "degree", "role", "speed", "volume", "pitch", "pause_after"];
-const USUAL = { degree: 1, role: "narration", speed: 1, volume: 1, pitch: 0 };
+const MEANT = ["text", "ssml", "voice", "emotion", "degree", "role", "speed", "volume", "pitch", "pause_after"];
+const USUAL = { degree: 1, role: "narration", speed: 1, volume: 1, pitch: 0, take: 0 };
 /** From which likeness on a text that was rewritten counts as the same sentence. */
 export const ALIKE = 0.5;
 
@@ -137,12 +140,19 @@ export function withEdit({ utterance, edits }, field, value) {
 }
 
 /**
- * Return the plan to speak, with what the service needs to recognize edits and their positions in the text.
+ * Return an utterance to speak, with what the service needs to recognize edits and its position in the text.
+ * @param {Edited} sentence
+ */
+export function utteranceToSpeak({ utterance, edits, seed }) {
+  return { ...picked(laidOver(utterance, edits), SENT), seed: takeOf(seed, edits) };
+}
+
+/**
  * @param {string} voice
  * @param {Edited[]} sentences
  */
 export function planToSpeak(voice, sentences) {
-  return { voice, utterances: sentences.map(({ utterance, edits }) => picked(laidOver(utterance, edits), SENT)) };
+  return { voice, utterances: sentences.map(utteranceToSpeak) };
 }
 
 /**
@@ -151,13 +161,38 @@ export function planToSpeak(voice, sentences) {
  * @param {Edited[]} sentences
  */
 export function planToShow(voice, sentences) {
-  const utterances = sentences.map(({ utterance, edits }) => {
+  const utterances = sentences.map(({ utterance, edits, seed }) => {
     const all = picked(laidOver(utterance, edits), MEANT);
-    return Object.fromEntries(
-      Object.entries(all).filter(([name, value]) => USUAL[/** @type {"pitch"} */ (name)] !== value),
-    );
+    const unusual = Object.entries(all).filter(([name, value]) => USUAL[/** @type {"pitch"} */ (name)] !== value);
+    return { ...Object.fromEntries(unusual), seed: takeOf(seed, edits) };
   });
   return { voice, utterances };
+}
+
+/** Seeds: a sentence sounds the same wherever it stands, and another take of it sounds otherwise. */
+
+const SEEDS = 2 ** 32;
+const STEP = 0x9e3779b9;
+/** The golden ratio in 32 bits, so that the seeds of takes share no pattern. */
+
+/**
+ * The seed of each sentence: the FNV-1a hash of its text, one more for each time that the text occurred before.
+ * @param {Utterance[]} utterances
+ */
+export function seedsOf(utterances) {
+  const seen = new Map();
+  return utterances.map(({ text }) => {
+    const before = seen.get(text) ?? 0;
+    seen.set(text, before + 1);
+    let hash = 0x811c9dc5;
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+    return ((hash >>> 0) + before) % SEEDS;
+  });
+}
+
+/** @param {number} seed @param {Edits} edits */
+function takeOf(seed, edits) {
+  return (seed + Number(edits.take ?? 0) * STEP) % SEEDS;
 }
 
 /**
@@ -178,7 +213,7 @@ function picked(all, names) {
 /**
  * The edits of a plan's utterances, taken over from the plan before: what stands at both ends and is the same keeps
  * its edits, in between a text finds itself again, and at last one that was only rewritten a little.
- * @param {Edited[]} before
+ * @param {{utterance: {text: string}, edits: Edits}[]} before
  * @param {Utterance[]} after
  * @returns {Edits[]}
  */
@@ -192,7 +227,21 @@ export function carried(before, after) {
   return [...edits.slice(0, head), ...middle, ...edits.slice(edits.length - tail)];
 }
 
-/** @param {Edited[]} before @param {string[]} wanted @returns {Edits[]} */
+/**
+ * Edits that were kept with their texts. One whose sentence is still in its place is the surest.
+ * @param {import("./project.js").Pin[]} pins
+ * @param {Utterance[]} after
+ * @returns {Edits[]}
+ */
+export function pinned(pins, after) {
+  const inPlace = new Map(pins.filter(({ at, text }) => after[at]?.text === text).map((pin) => [pin.at, pin]));
+  const others = pins.filter((pin) => !inPlace.has(pin.at)).map(({ text, edits }) => ({ utterance: { text }, edits }));
+  const free = after.map(({ text }, i) => (inPlace.has(i) ? "" : text));
+  const found = between(others, free);
+  return after.map((_, i) => ({ ...(inPlace.get(i)?.edits ?? found[i]) }));
+}
+
+/** @param {{utterance: {text: string}, edits: Edits}[]} before @param {string[]} wanted @returns {Edits[]} */
 function between(before, wanted) {
   const free = before.filter((one) => Object.keys(one.edits).length > 0);
   /** @param {(text: string, old: string) => boolean} fits @param {string} text */

@@ -1,250 +1,225 @@
-/** What plays: the whole speech, or one sound by itself. */
+/** Plays the project from any sentence: part after part without a gap, while the rest is synthesized. */
 
-import { isAborted } from "./service.js";
-import { heardAt, Waveform } from "./sound.js";
-import { LiveSound } from "./stream.js";
-
-/** Short sounds beside the whole: one sentence alone, the voice in one emotion. One at a time. */
-
-export class Snippets {
-  #audio = new Audio();
-  #controller = new AbortController();
-
-  /**
-   * @param {(signal: AbortSignal) => Promise<Blob | null>} make   null after a failure, which is reported
-   * @param {HTMLElement} button   that shows how far it is
-   */
-  async play(make, button) {
-    this.stop();
-    const { signal } = (this.#controller = new AbortController());
-    button.classList.add("busy");
-    const sound = await make(signal).finally(() => button.classList.remove("busy"));
-    if (!sound || signal.aborted) return;
-    URL.revokeObjectURL(this.#audio.src);
-    this.#audio.src = URL.createObjectURL(sound);
-    button.classList.add("sounding");
-    const ended = () => button.classList.remove("sounding");
-    for (const kind of ["ended", "pause", "emptied"]) this.#audio.addEventListener(kind, ended, { once: true });
-    await this.#audio.play().catch(ended);
-  }
-
-  stop() {
-    this.#controller.abort();
-    this.#audio.pause();
-  }
-}
-
-/** Play, stop, seek: the bar at the foot of the page. */
+import { Arrival, FIRST_CHARACTERS, keyOf, secondsOf, sliceOf, utteranceIn } from "./speech.js";
+import { LiveSound } from "./sound.js";
 
 /**
- * @typedef {import("./stream.js").StreamedSpeech} StreamedSpeech
- * @typedef {import("./sound.js").Stretch} Stretch
- * @typedef {(speech: StreamedSpeech, samples: Int16Array<ArrayBuffer>) => void} Hear   takes samples as they are made
+ * @typedef {import("./passage.js").Sentence} Sentence
+ * @typedef {import("./speech.js").Take} Take
+ * @typedef {{text: string, voice: string, sentences: Sentence[], hasNext: boolean}} Lines   a part as it is spoken
  *
- * @typedef {object} Stage   what surrounds the bar
- * @property {(signal: AbortSignal, hear: Hear) => Promise<StreamedSpeech | null>} make   speaks the current text; null
- *   after a failure
- * @property {() => void} begin   sound is about to be heard
- * @property {(speech: StreamedSpeech | null, sentence?: Stretch, word?: Stretch) => void} heard
- * @property {(text: string) => void} say
+ * @typedef {object} Entry   a sentence in the sound
+ * @property {number} part
+ * @property {number} index
+ * @property {Lines} lines
+ * @property {number} from   seconds from the beginning of the sound
+ * @property {number} offset   seconds of the sentence that were left out
+ * @property {() => import("./speech.js").Word[]} words
+ *
+ * @typedef {object} Stage   what surrounds the player
+ * @property {import("./service.js").Api} api
+ * @property {import("./speech.js").Takes} takes
+ * @property {(part: number, signal: AbortSignal) => Promise<Lines | null>} lines   null if there is no such part
+ * @property {(work: () => Promise<true>) => Promise<true | null>} attempt   null after a failure, which is reported
+ * @property {() => void} changed   the state is another
+ * @property {() => void} arrived   the sound of a sentence is complete
+ * @property {(next: Place | null) => void} finished   all was heard; `next` is what could not be synthesized
+ * @property {(warnings: import("./plan.js").Warning[]) => void} warned
  */
 
-export class Transport {
-  /** What can be played. @type {StreamedSpeech | null} */
-  #speech = null;
-  /** Whether it is what is written. */
-  #fresh = false;
-  /** Whether it has grown since it was drawn. */
-  #grown = false;
+const AHEAD_SECONDS = 45;
+/** Nothing more is requested while so much waits to be heard. */
+const LOOK_MS = 250;
+
+/** A sentence of a part, and seconds in it. */
+/** @typedef {{part: number, index: number, offset: number}} Place */
+
+export class Player {
+  /** @type {LiveSound | null} */
+  #sound = null;
   /** @type {AbortController | null} */
-  #making = null;
-  /** What plays the speech the first time, from its first samples on. @type {LiveSound | null} */
-  #live = null;
-  /** What plays it again, and from another place. */
-  #audio = new Audio();
-  #frame = 0;
+  #run = null;
+  /** @type {Entry[]} */
+  #entries = [];
+  /** The sentence that is synthesized next. @type {Place | null} */
+  #next = null;
 
-  /** @param {HTMLElement} bar @param {Stage} stage */
-  constructor(bar, stage) {
+  /** @param {Stage} stage */
+  constructor(stage) {
     this.stage = stage;
-    this.bar = bar;
-    this.playButton = /** @type {HTMLButtonElement} */ (bar.querySelector(".play"));
-    this.stopButton = /** @type {HTMLButtonElement} */ (bar.querySelector(".stop"));
-    this.clock = /** @type {HTMLElement} */ (bar.querySelector(".clock"));
-    this.waveform = new Waveform(/** @type {HTMLCanvasElement} */ (bar.querySelector("canvas")), (time) =>
-      this.#seek(time),
-    );
-    this.playButton.addEventListener("click", () => this.toggle());
-    this.stopButton.addEventListener("click", () => this.stop());
-    for (const kind of ["play", "pause", "ended"]) this.#audio.addEventListener(kind, () => this.#changed());
-    this.#audio.addEventListener("ended", () => this.#ended());
   }
 
-  get playing() {
-    return !this.#player.paused && !this.#player.ended;
+  /** `making` until the first sound. @returns {"still" | "making" | "playing" | "paused"} */
+  get state() {
+    if (!this.#sound) return "still";
+    if (this.#sound.isPaused) return "paused";
+    return this.#entries.length ? "playing" : "making";
   }
 
-  get #player() {
-    return this.#live ?? this.#audio;
+  /** The sentence that is heard, and the seconds in it. */
+  get heard() {
+    const time = this.#sound?.heard ?? 0;
+    const entry = this.#entries.findLast(({ from }) => from <= time);
+    return entry ? { ...entry, time: time - entry.from + entry.offset } : null;
   }
 
-  /** Something else is written, or it is to be spoken otherwise. @param {import("./sound.js").Sound} preview */
-  outdated(preview) {
-    this.#fresh = false;
-    this.preview = preview;
-    if (!this.playing) this.#drop();
+  /** @param {Place} place */
+  async play(place) {
+    this.stop();
+    const run = (this.#run = new AbortController());
+    const sound = (this.#sound = new LiveSound(() => this.#ended(sound)));
+    this.stage.changed();
+    const done = await this.stage.attempt(() => this.#speak(sound, run.signal, place));
+    if (run.signal.aborted) return;
+    if (done) this.#next = null;
+    if (done || this.#entries.length) sound.complete();
+    else this.stop();
   }
 
-  async toggle() {
-    if (this.#making && !this.#live) return;
-    if (this.playing) await this.#player.pause();
-    else if (this.#speech) await this.#play();
-    else await this.#makeAndPlay();
+  async pause() {
+    const paused = this.#sound?.pause();
+    this.stage.changed();
+    await paused;
+  }
+
+  async resume() {
+    const resumed = this.#sound?.resume();
+    this.stage.changed();
+    await resumed;
   }
 
   stop() {
-    const busy = this.#making !== null || this.playing;
-    this.#making?.abort();
-    this.#audio.pause();
-    if (this.#speech?.whole) this.#seek(0, false);
-    this.stage.heard(null);
-    if (!this.#fresh || !this.#speech?.whole) this.#drop();
-    if (busy) this.stage.say("Stopped.");
+    this.#run?.abort();
+    this.#sound?.close();
+    this.#run = this.#sound = null;
+    this.#entries = [];
+    this.stage.changed();
   }
 
-  async #makeAndPlay() {
-    const making = (this.#making = new AbortController());
-    const live = new LiveSound({ changed: () => this.#changed(), ended: () => this.#ended() });
-    this.#changed();
-    this.#fresh = true;
-    const speech = await this.stage.make(making.signal, (speech, samples) => this.#hear(live, speech, samples));
-    if (this.#making === making) this.#making = null;
-    if (speech && !making.signal.aborted) {
-      this.#load(speech);
-      this.#redraw();
-      live.complete();
-    } else {
-      live.close();
-      if (this.#live === live || (speech && this.#speech === speech)) this.#drop();
-    }
-    this.#changed();
+  /** @param {LiveSound} sound */
+  #ended(sound) {
+    if (this.#sound !== sound) return;
+    this.stop();
+    this.stage.finished(this.#next);
   }
 
   /**
-   * Play the next samples after those before.
-   * @param {LiveSound} live
-   * @param {StreamedSpeech} speech
-   * @param {Int16Array<ArrayBuffer>} samples
+   * @param {LiveSound} sound
+   * @param {AbortSignal} signal
+   * @param {Place} place
+   * @returns {Promise<true>}
    */
-  #hear(live, speech, samples) {
-    live.push(samples, speech.rate);
-    this.#grown = true;
-    if (this.#live === live) return;
-    this.#live = live;
-    this.#speech = speech;
-    this.stage.begin();
-    this.stage.say("Playing.");
-    this.#follow();
-  }
-
-  /** From now on it can be played from every place. @param {StreamedSpeech} speech */
-  #load(speech) {
-    URL.revokeObjectURL(this.#audio.src);
-    this.#speech = speech;
-    this.#audio.src = URL.createObjectURL(speech.sound);
-  }
-
-  /** Nothing more is heard of the samples as they came. */
-  #leaveLive() {
-    const live = this.#live;
-    this.#live = null;
-    live?.close();
-  }
-
-  async #play() {
-    this.stage.begin();
-    try {
-      await this.#player.play();
-      this.stage.say("Playing.");
-      this.#follow();
-    } catch (error) {
-      // A browser may want another click before it makes a sound; a stop in between is no failure.
-      if (!isAborted(error)) this.stage.say("Ready. Press play once more.");
+  async #speak(sound, signal, { part, index, offset }) {
+    for (let lines = await this.stage.lines(part, signal); lines; lines = await this.stage.lines(part, signal)) {
+      while (index < lines.sentences.length) {
+        this.#next = { part, index, offset: 0 };
+        await until(() => sound.pushed - sound.heard < AHEAD_SECONDS, signal);
+        const utterance = utteranceIn(lines.sentences, index, lines.hasNext);
+        const take = this.stage.takes.find(keyOf(utterance));
+        if (take) {
+          this.#begin(sound, { part, index, lines, words: () => take.words }, offset);
+          sound.push(take.samples.subarray(Math.round(offset * take.rate)), take.rate);
+          index++;
+        } else index = await this.#request(sound, signal, part, index, lines);
+        offset = 0;
+      }
+      part++;
+      index = 0;
     }
+    return true;
   }
 
-  #ended() {
-    this.#leaveLive();
-    this.stage.heard(null);
-    this.stage.say("Finished.");
-    if (this.#fresh) this.#seek(0);
-    else this.#drop();
-  }
-
-  /** What was spoken is not what is written any more. */
-  #drop() {
-    if (this.#live) this.#making?.abort();
-    this.#leaveLive();
-    this.#speech = null;
-    this.waveform.show(this.preview ?? { duration: 0, peaks: [], sentences: [] });
-    this.stage.heard(null);
-    this.#changed();
-  }
-
-  /** While it is made, there is only what comes next. @param {number} time @param {boolean} [playing] goes on there */
-  #seek(time, playing = this.playing) {
-    if (!this.#speech?.whole) return;
-    if (this.#live) {
-      this.#leaveLive();
-      this.#redraw();
-      if (playing) this.#audio.play();
+  /**
+   * Speak the next sentences, and keep their sounds; return the number of the sentence after them.
+   * @param {LiveSound} sound
+   * @param {AbortSignal} signal
+   * @param {number} part
+   * @param {number} index
+   * @param {Lines} lines
+   */
+  async #request(sound, signal, part, index, lines) {
+    const { sentences, hasNext, text } = lines;
+    const utterances = sentences.map((_, i) => (i < index ? {} : utteranceIn(sentences, i, hasNext)));
+    const isThere = (/** @type {number} */ i) => Boolean(this.stage.takes.find(keyOf(utterances[i])));
+    const [from, to] = sliceOf(sentences, index, isThere, this.#entries.length ? undefined : FIRST_CHARACTERS);
+    let begun = -1;
+    const arrival = new Arrival(text, sentences.slice(from, to), (i, take) => {
+      this.stage.takes.keep(keyOf(utterances[from + i]), take);
+      if (!signal.aborted) this.stage.arrived();
+    });
+    const plan = { voice: lines.voice, utterances: utterances.slice(from, to) };
+    for await (const event of this.stage.api.speak({ plan }, signal)) {
+      const samples = arrival.take(event);
+      if (!samples || signal.aborted) continue;
+      if (arrival.index !== begun) {
+        begun = arrival.index;
+        const { words } = arrival;
+        const own = keyOf(utterances[from + begun]);
+        const known = () => this.stage.takes.find(own)?.words ?? words;
+        this.#begin(sound, { part, index: from + begun, lines, words: known }, 0);
+      }
+      sound.push(samples, arrival.rate);
     }
-    this.#audio.currentTime = time;
-    this.#show(time);
-    this.#changed();
+    this.stage.warned(arrival.warnings);
+    return to;
   }
 
-  /** Show where it is, again and again while it plays. */
-  #follow() {
-    this.#changed();
-    if (this.#grown) this.#redraw();
-    this.#show(this.#player.currentTime);
-    cancelAnimationFrame(this.#frame);
-    if (this.playing) this.#frame = requestAnimationFrame(() => this.#follow());
-  }
-
-  #redraw() {
-    this.#grown = false;
-    if (this.#speech) this.waveform.show(this.#speech, this.#player.currentTime);
-  }
-
-  /** @param {number} time */
-  #show(time) {
-    const speech = this.#speech;
-    if (!speech) return;
-    this.waveform.at(time);
-    this.#showClock();
-    const sentence = time > 0 ? heardAt(speech.sentences, time) : undefined;
-    this.stage.heard(speech, sentence, sentence && heardAt(sentence.words, time));
-  }
-
-  #changed() {
-    const state = this.#making && !this.#live ? "making" : this.playing ? "playing" : "still";
-    this.bar.dataset.state = state;
-    this.playButton.setAttribute("aria-label", { making: "Speaking…", playing: "Pause", still: "Play" }[state]);
-    this.stopButton.disabled = state === "still" && this.#player.currentTime === 0;
-    this.#showClock();
-  }
-
-  #showClock() {
-    const duration = this.#speech?.duration ?? this.preview?.duration ?? 0;
-    const about = this.#speech?.whole || !duration ? "" : "about ";
-    this.clock.textContent = `${clock(this.#speech ? this.#player.currentTime : 0)} / ${about}${clock(duration)}`;
+  /** @param {LiveSound} sound @param {Omit<Entry, "from" | "offset">} one @param {number} offset */
+  #begin(sound, one, offset) {
+    this.#entries.push({ ...one, from: sound.pushed, offset });
+    if (this.#entries.length === 1) this.stage.changed();
   }
 }
 
-/** @param {number} seconds */
-export function clock(seconds) {
-  const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+/** Wait for a condition. @param {() => boolean} condition @param {AbortSignal} signal */
+async function until(condition, signal) {
+  while (!condition()) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    signal.throwIfAborted();
+  }
+}
+
+/**
+ * Synthesize all sentences of a part that have no sound yet; return their sounds in order.
+ * @param {Pick<Stage, "api" | "takes">} stage
+ * @param {Lines} lines
+ * @param {AbortSignal} signal
+ * @param {(share: number) => void} progress
+ * @returns {Promise<Take[]>}
+ */
+export async function takesOf({ api, takes }, { text, voice, sentences, hasNext }, signal, progress) {
+  const utterances = sentences.map((_, i) => utteranceIn(sentences, i, hasNext));
+  const keys = utterances.map(keyOf);
+  const found = keys.map((key) => takes.find(key));
+  for (let index = 0; index < sentences.length; ) {
+    const [from, to] = found[index] ? [index, index + 1] : sliceOf(sentences, index, (i) => Boolean(found[i]));
+    if (!found[index]) {
+      const arrival = new Arrival(text, sentences.slice(from, to), (i, take) => {
+        found[from + i] = take;
+        takes.keep(keys[from + i], take);
+        progress((from + i + 1) / sentences.length);
+      });
+      const plan = { voice, utterances: utterances.slice(from, to) };
+      for await (const event of api.speak({ plan }, signal)) arrival.take(event);
+    }
+    index = to;
+  }
+  return found.filter((take) => take !== undefined);
+}
+
+/**
+ * Where each sentence of a part is in time: from its sound, or estimated from its length.
+ * @param {Lines} lines
+ * @param {import("./speech.js").Takes} takes
+ * @param {number} estimate   seconds of the whole part
+ */
+export function timelineOf({ sentences, hasNext }, takes, estimate) {
+  const length = sentences.reduce((sum, one) => sum + one.end - one.start, 0) || 1;
+  let at = 0;
+  return sentences.map((sentence, i) => {
+    const take = takes.find(keyOf(utteranceIn(sentences, i, hasNext)));
+    const start = at;
+    at += take ? secondsOf(take) : ((sentence.end - sentence.start) / length) * estimate;
+    return { start, end: at, sentence, take };
+  });
 }

@@ -1,5 +1,3 @@
-/** The service: requests to it, plans while one types, and another attempt after a failure. */
-
 /** The service as the page sees it. Addresses are relative to the page, which may stand below any path. */
 
 /**
@@ -10,7 +8,8 @@
  *
  * @typedef {import("./plan.js").Utterance} Utterance
  * @typedef {import("./plan.js").Warning} Warning
- * @typedef {{type: "speech.utterance.done", index: number, end: number, words: NonNullable<Utterance["words"]>}} UtteranceDone
+ * @typedef {NonNullable<Utterance["words"]>} Words
+ * @typedef {{type: "speech.utterance.done", index: number, end: number, words: Words}} UtteranceDone
  * @typedef {{type: "speech.start", sample_rate: number} | {type: "speech.audio.delta", audio: string} | UtteranceDone |
  *   {type: "speech.utterance", index: number, utterance: Utterance} |
  *   {type: "speech.audio.done", duration: number, warnings: Warning[]}} SpeechEvent
@@ -34,7 +33,7 @@ export class Problem extends Error {
   }
 }
 
-/** The same seed each time: what was heard, what is downloaded and what is copied sound alike. */
+/** The same seed each time, for what has no seed of its own. */
 export const SEED = 0;
 
 export class Api {
@@ -49,13 +48,39 @@ export class Api {
   }
 
   /**
-   * @param {string} text
-   * @param {{voice: string | undefined, voices: Record<string, string>, expressiveness: number | undefined}} how
-   * @param {AbortSignal} signal
+   * @param {import("./project.js").Part} part
+   * @param {import("./project.js").Settings} settings
+   * @param {AbortSignal} [signal]
    * @returns {Promise<Plan>}
    */
-  async analyze(text, how, signal) {
-    return (await this.#ask("analyze", post({ text: text.toWellFormed(), ...how }, signal))).json();
+  async analyze({ text, format }, settings, signal) {
+    const body = { text: text.toWellFormed(), input_format: format, ...settings };
+    return (await this.#ask("analyze", post(body, signal))).json();
+  }
+
+  /**
+   * What the page offers of this service.
+   * @returns {Promise<{formats: string[], max_chars: number}>}
+   */
+  async offer() {
+    return (await this.#ask("page/service.json", {})).json();
+  }
+
+  /** Whether the service answers. */
+  async isAlive() {
+    return fetch("health").then(
+      (answer) => answer.ok,
+      () => false,
+    );
+  }
+
+  /**
+   * The chapters of a document that the service reads, such as EPUB.
+   * @param {File} file
+   * @returns {Promise<import("./documents.js").Document>}
+   */
+  async document(file) {
+    return (await this.#ask(`documents?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file })).json();
   }
 
   /**
@@ -105,7 +130,7 @@ function post(body, signal) {
 /** @param {unknown} error @returns {never} */
 function unreachable(error) {
   if (isAborted(error)) throw error;
-  const hint = "Check that it is running and that you are connected, then try again. Your text is still here.";
+  const hint = "Check that it is running and that you are connected; the page looks for it. Your text is still here.";
   throw new Problem("unreachable", "The service cannot be reached", "It did not answer.", hint);
 }
 
@@ -158,101 +183,4 @@ async function problemOf(answer) {
 /** Whether a request was given up on purpose. @param {unknown} error */
 export function isAborted(error) {
   return error instanceof DOMException && error.name === "AbortError";
-}
-
-/** Requests plans during typing: not at every key, and never two at a time. */
-
-const PAUSE = 200;
-const CHARACTERS_PER_MS = 25;
-/** A long text takes the service longer, so it gets fewer requests. */
-
-export class Analysis {
-  /** The newest plan, or its making. @type {Promise<Plan | null>} */
-  latest = Promise.resolve(null);
-  #controller = new AbortController();
-
-  /**
-   * @param {(text: string, signal: AbortSignal) => Promise<Plan | null>} plan   null after a failure, which is reported
-   */
-  constructor(plan) {
-    this.plan = plan;
-  }
-
-  /** Send a request soon; cancel the previous one. @param {string} text */
-  typed(text) {
-    this.#begin(text, PAUSE + text.length / CHARACTERS_PER_MS);
-  }
-
-  /** Send a request now. @param {string} text */
-  now(text) {
-    this.#begin(text, 0);
-    return this.settled();
-  }
-
-  /** The plan of what was typed last, however often more was typed while it was made. */
-  async settled() {
-    for (;;) {
-      const awaited = this.latest;
-      const plan = await awaited;
-      if (awaited === this.latest) return plan;
-    }
-  }
-
-  /** @param {string} text @param {number} delay */
-  #begin(text, delay) {
-    this.#controller.abort();
-    this.#controller = new AbortController();
-    this.latest = this.#run(text, delay, this.#controller.signal);
-  }
-
-  /** @param {string} text @param {number} delay @param {AbortSignal} signal */
-  async #run(text, delay, signal) {
-    await new Promise((resolve) => setTimeout(resolve, delay));
-    return signal.aborted || !text.trim() ? null : this.plan(text, signal);
-  }
-}
-
-/** Requests to the service: get a key if one is required, and report failures. */
-
-const LOADING_SECONDS = 2;
-
-export class Attempts {
-  /** @param {import("./store.js").Key} key @param {import("./notices.js").Notices} notices */
-  constructor(key, notices) {
-    this.key = key;
-    this.notices = notices;
-  }
-
-  /**
-   * Return the work's result; null after a failure, which is reported, or if it was cancelled. Wait while the service is
-   * loading.
-   * @template T
-   * @param {string} about   what is tried: its next success takes the notice away
-   * @param {() => Promise<T>} work
-   * @param {() => void} again   what a person may request after a failure
-   * @returns {Promise<T | null>}
-   */
-  async try(about, work, again) {
-    for (;;) {
-      try {
-        const done = await work();
-        this.notices.settled(about);
-        return done;
-      } catch (error) {
-        if (isAborted(error)) return null;
-        const problem = asProblem(error);
-        if (problem.code === "unauthorized" && (await this.key.ask(problem.message))) continue;
-        const loading = problem.code === "not_ready";
-        this.notices.complain(about, problem, loading ? null : again);
-        if (!loading) return null;
-        await new Promise((resolve) => setTimeout(resolve, 1000 * (problem.retryAfter || LOADING_SECONDS)));
-      }
-    }
-  }
-}
-
-/** @param {unknown} error */
-function asProblem(error) {
-  if (error instanceof Problem) return error;
-  return new Problem("page", "The page failed", String(error), "Reload it: your text is kept.");
 }

@@ -25,7 +25,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src 'self' blob:; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-MAX_PAGE_BYTES = 300_000
+MAX_PAGE_BYTES = 350_000
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +149,10 @@ def test_below_a_root_path_the_page_redirects_to_a_trailing_slash() -> None:
         for path in ("/deep/tts/", "/"):
             assert client.get(path).text.startswith("<!doctype html>")
         assert client.get("/deep/tts/page/main.js").status_code == client.get("/page/main.js").status_code == 200
+
+
+def test_the_page_gets_formats_and_the_limit_without_a_key() -> None:
+    with service_without_models(api_keys="key-of-alice-0123456789", max_chars=1234) as client:
+        offer = client.get("/page/service.json").json()
+    assert offer["max_chars"] == 1234
+    assert {"wav", "mp3", "opus"} < set(offer["formats"])

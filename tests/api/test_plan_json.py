@@ -58,6 +58,7 @@ LABELLED = st.builds(
     degree=st.floats(0.01, 2),
     speed=st.floats(0.25, 4),
     volume=st.floats(0, 2),
+    seed=st.none() | st.integers(0, 2**32 - 1),
     pause_after=st.integers(0, 2 * 10**6).map(lambda steps: steps / 10**5),
 )
 BLEND = {Emotion.JOY: 0.666667, Emotion.SURPRISE: 0.333334}

@@ -7,6 +7,7 @@ import copy
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from tests.serving import analyze
@@ -70,6 +71,28 @@ def test_every_edited_field_is_kept(client: httpx.Client) -> None:
     assert (edited[1]["speed"], edited[1]["volume"], edited[2]["pitch"]) == (0.5, 0.25, 4)
     assert all(word["span"] is None for word in edited[1]["words"])
     assert edited[0]["analyzed"] == one["analyzed"] and edited[0]["analyzed"]["emotion"] != "fear"
+
+
+def test_an_utterance_with_a_seed_sounds_the_same_beside_others(client: httpx.Client) -> None:
+    one, two = (
+        {"text": text, "emotion": "neutral", "seed": seed} for text, seed in (("It rains.", 5), ("Come in.", 6))
+    )
+
+    def cut(*utterances: dict[str, Any]) -> dict[str, Any]:
+        body = client.post(
+            "/synthesize", json={"plan": {"utterances": utterances}, "timing": True, "format": "pcm"}
+        ).json()
+        samples, rate = np.frombuffer(base64.b64decode(body["audio"]), np.int16), body["sample_rate"]
+        spoken = body["plan"]["utterances"]
+        assert [each.get("seed") for each in spoken] == [each.get("seed") for each in utterances]
+        return {each["text"]: samples[round(each["start"] * rate) : round(each["end"] * rate)] for each in spoken}
+
+    first, second = cut(one, two), cut(two, one)
+    other = cut(one, {**two, "seed": 7})
+    for text in ("It rains.", "Come in."):
+        # Chunks of the first utterance of a request are shorter, which changes the last bits.
+        assert np.abs(first[text].astype(int) - second[text]).max() <= 4
+    assert not np.array_equal(first["Come in."], other["Come in."])
 
 
 def test_auto_runs_the_classifier_again(client: httpx.Client) -> None:

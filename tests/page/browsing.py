@@ -104,6 +104,14 @@ class Visit:
 
         self.page.route("**/analyze", replace)
 
+    def fail(self) -> None:
+        """Let the planning of a text fail, in a way that another attempt does not solve; wait for the alert."""
+        problem = {"code": "text_too_long", "title": "The text is too long", "detail": "It is.", "hint": "Cut it."}
+        self.page.route("**/analyze", lambda route: route.fulfill(status=413, json=problem))
+        self.text.press("ControlOrMeta+End")
+        self.text.press_sequentially(" And")
+        expect(self.alert).to_be_visible()
+
     def settle(self) -> None:
         """Wait until the plan is that of the text."""
         expect(self.page.locator(".backdrop mark.stale")).to_have_count(0)
@@ -138,7 +146,8 @@ class Visit:
         """Press play; return the bodies of the request and of the response."""
         with self.page.expect_response("**/synthesize", timeout=TIMEOUT_MS) as response:
             self.page.locator(".play").click()
-        return response.value.request.post_data_json, read_speech(response.value)
+        sent: dict[str, Any] = response.value.request.post_data_json or {}
+        return sent, read_speech(response.value)
 
     def wait_until_still(self) -> None:
         """Wait until nothing is synthesized or played any more."""

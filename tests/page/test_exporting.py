@@ -67,11 +67,11 @@ def download(desk: Visit, name: str) -> Download:
 def test_a_download_is_a_file_that_can_be_played(edited_page: Visit, format: str, tmp_path: Path) -> None:
     _, spoken = edited_page.speak()
     file = download(edited_page, {"opus": "Opus"}.get(format, format.upper()))
-    assert file.suggested_filename == f"speech.{format}"
+    assert file.suggested_filename == f"Untitled.{format}"
     file.save_as(tmp_path / "file")
     samples = decode((tmp_path / "file").read_bytes(), format, spoken["sample_rate"])
     assert len(samples) == pytest.approx(spoken["duration"] * spoken["sample_rate"], abs=0.1 * spoken["sample_rate"])
-    expect(edited_page.status).to_have_text(f"Saved as speech.{format}.")
+    expect(edited_page.status).to_have_text(f"Saved as Untitled.{format}.")
 
 
 def test_the_copied_command_creates_the_downloaded_file(edited_page: Visit, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Route, expect
 from tests.page.browsing import TIMEOUT_MS, OpenPage, Visit
 from tests.serving import Server, start_server
 
-MAX_BYTES = 300_000
+MAX_BYTES = 350_000
 TRANSFERRED = """performance.getEntriesByType('resource')
     .filter((one) => one.name.includes('/page/')).map((one) => one.transferSize)"""
 

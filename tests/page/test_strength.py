@@ -18,7 +18,7 @@ WON, MISS, TABLE = "We won!", "I miss her so much.", "The table is made of wood.
 
 def test_the_dial_works_by_keyboard_and_shows_its_value(desk: Visit) -> None:
     desk.write(WON, "joy")
-    dial, shown = desk.expressiveness, desk.page.locator(".cast output")
+    dial, shown = desk.expressiveness, desk.page.locator(".voices output")
     expect(dial).to_have_attribute("aria-valuetext", "default")
     expect(shown).to_have_text("default")
     dial.press("ArrowRight")
@@ -41,13 +41,13 @@ def test_the_dial_returns_to_the_default(desk: Visit) -> None:
     desk.expressiveness.fill("0")
     expect(desk.tags).to_have_text(["neutral"])
     default.click()
-    expect(desk.page.locator(".cast output")).to_have_text("default")
+    expect(desk.page.locator(".voices output")).to_have_text("default")
     expect(desk.expressiveness).to_have_value("1")
     expect(desk.tags).to_have_text(["joy"])
     expect(default).to_be_hidden()
     assert "expressiveness" not in desk.read_bodies("/analyze")[-1]
     desk.page.reload()
-    expect(desk.page.locator(".cast output")).to_have_text("default")
+    expect(desk.page.locator(".voices output")).to_have_text("default")
 
 
 def test_the_plan_of_the_dial_is_spoken(desk: Visit) -> None:
@@ -102,7 +102,7 @@ def test_a_reload_keeps_the_dial(desk: Visit) -> None:
     desk.requests.clear()
     desk.page.reload()
     expect(desk.expressiveness).to_have_value("0.3")
-    expect(desk.page.locator(".cast output")).to_have_text("×0.3")
+    expect(desk.page.locator(".voices output")).to_have_text("×0.3")
     expect(desk.tags).to_have_count(1)
     assert [one["expressiveness"] for one in desk.read_bodies("/analyze")] == [0.3]
 

@@ -15,6 +15,8 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from app.api.state import get_service
+from app.audio.encode import FORMATS
 from app.errors import RouteNotFound
 
 INDEX = "index.html"
@@ -72,6 +74,12 @@ async def index(request: Request) -> Response:
     if not request.scope.get("raw_path", b"/").endswith(b"/"):
         return RedirectResponse(request.scope["root_path"].rpartition("/")[2] + "/")
     return _file_response(_FILES[INDEX], request)
+
+
+@router.get("/page/service.json")
+async def service(request: Request) -> dict[str, int | list[str]]:
+    """Return what the page offers of this service: its formats, and the maximum characters of a request."""
+    return {"formats": list(FORMATS), "max_chars": get_service(request).settings.max_chars}
 
 
 @router.get("/page/{name}")

@@ -1,0 +1,78 @@
+/** Undo and redo: every state of the project, text and pins together. */
+
+const MOST_STATES = 300;
+const PAUSE_MS = 1000;
+/** Changes of one kind that follow each other faster are one step. */
+
+/**
+ * @template S
+ */
+export class History {
+  /** States before each step. @type {S[]} */
+  #done = [];
+  /** @type {S[]} */
+  #undone = [];
+  #kind = "";
+  #time = 0;
+
+  /** A change follows. @param {S} state   before it @param {string} kind   changes of another kind are another step */
+  record(state, kind) {
+    const now = performance.now();
+    const isSame = kind === this.#kind && now - this.#time < PAUSE_MS && this.#done.length > 0;
+    if (!isSame) this.#done = [...this.#done, state].slice(-MOST_STATES);
+    this.#kind = kind;
+    this.#time = now;
+    this.#undone = [];
+  }
+
+  /** The next change is a step of its own. */
+  separate() {
+    this.#kind = "";
+  }
+
+  /** Return the state before the last step; null if there is none. @param {S} now */
+  undo(now) {
+    return this.#step(this.#done, this.#undone, now);
+  }
+
+  /** Return the state after the step that was undone last; null if there is none. @param {S} now */
+  redo(now) {
+    return this.#step(this.#undone, this.#done, now);
+  }
+
+  get canUndo() {
+    return this.#done.length > 0;
+  }
+
+  get canRedo() {
+    return this.#undone.length > 0;
+  }
+
+  clear() {
+    this.#done = [];
+    this.#undone = [];
+    this.separate();
+  }
+
+  /** @param {S[]} from @param {S[]} to @param {S} now */
+  #step(from, to, now) {
+    const state = from.pop();
+    if (state === undefined) return null;
+    to.push(now);
+    this.separate();
+    return state;
+  }
+}
+
+/**
+ * Which of the two a key means, if any. Fields with a text of their own keep their own keys.
+ * @param {KeyboardEvent} event
+ * @returns {"undo" | "redo" | null}
+ */
+export function stepOf({ key, ctrlKey, metaKey, altKey, shiftKey, target }) {
+  const isField = target instanceof HTMLInputElement && !["range", "radio", "checkbox"].includes(target.type);
+  if (!(ctrlKey || metaKey) || altKey || isField) return null;
+  const letter = key.toLowerCase();
+  if (letter === "z") return shiftKey ? "redo" : "undo";
+  return letter === "y" ? "redo" : null;
+}
