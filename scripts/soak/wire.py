@@ -28,11 +28,28 @@ class Answer:
     @property
     def is_complete(self) -> bool:
         """Whether the body has its declared length, or its last chunk."""
-        head = self.head.lower()
-        if b"transfer-encoding: chunked" in head:
+        if self.is_chunked:
             return self.body.endswith(b"0\r\n\r\n")
-        length = _read_length(head)
+        length = _read_length(self.head.lower())
         return length is None or len(self.body) == length
+
+    @property
+    def is_chunked(self) -> bool:
+        """Whether the body comes in chunks."""
+        return b"transfer-encoding: chunked" in self.head.lower()
+
+    @property
+    def content(self) -> bytes:
+        """The body of a complete response, with its chunks joined."""
+        if not self.is_chunked:
+            return self.body
+        parts, rest = [], self.body
+        while rest:
+            size, _, rest = rest.partition(b"\r\n")
+            end = int(size, 16)
+            parts.append(rest[:end])
+            rest = rest[end + 2 :]
+        return b"".join(parts)
 
     @property
     def code(self) -> str | None:
