@@ -96,7 +96,7 @@ class Target:
         is_right = answer.status == 200 and answer.is_complete
         self.report.statuses[str(answer.status)] += 1
         self.report.expect(is_right, f"{request.kind}: {answer.status} {answer.body[:200]!r}", request.body)
-        return sha256(answer.content if is_right else b"").hexdigest()
+        return sha256(answer.body if is_right else b"").hexdigest()
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ class Clients:
         answer = await exchange(self.port, request.write(Authorization=f"Bearer {self.key}"), TIMEOUT_SECONDS)
         status = answer.status if answer.is_complete else 0
         self.tally.count(client, status or "missing")
-        return status, answer.content if status else b""
+        return status, answer.body if status else b""
 
     async def send(
         self, request: Request, receive_buffer: int = 0
