@@ -26,20 +26,14 @@ def load_sentencex() -> Segmenter:
     """Return Wikimedia's segmenter, written in Rust."""
     from sentencex import get_sentence_boundaries
 
-    def segment(text: str) -> list[str]:
-        return [text[b["start_index"] : b["end_index"]] for b in get_sentence_boundaries("en", text)]
-
-    return segment
+    return lambda text: [text[b["start_index"] : b["end_index"]] for b in get_sentence_boundaries("en", text)]
 
 
 def load_pysbd() -> Segmenter:
     """Return the rules ported from Ruby's pragmatic segmenter."""
     from pysbd import Segmenter as Pysbd
 
-    def segment(text: str) -> list[str]:
-        return [str(sentence) for sentence in Pysbd(language="en", clean=False).segment(text)]
-
-    return segment
+    return Pysbd(language="en", clean=False).segment  # type: ignore[no-any-return]
 
 
 def load_syntok() -> Segmenter:
@@ -57,20 +51,14 @@ def load_nupunkt() -> Segmenter:
     """Return Punkt with abbreviations learned from law and finance."""
     from nupunkt import sent_tokenize
 
-    def segment(text: str) -> list[str]:
-        return [str(sentence) for sentence in sent_tokenize(text)]
-
-    return segment
+    return sent_tokenize  # type: ignore[no-any-return]
 
 
 def load_blingfire() -> Segmenter:
     """Return Microsoft's segmenter of finite automata."""
     from blingfire import text_to_sentences
 
-    def segment(text: str) -> list[str]:
-        return [str(sentence) for sentence in text_to_sentences(text).split("\n")]
-
-    return segment
+    return lambda text: text_to_sentences(text).split("\n")
 
 
 def load_this_project() -> Segmenter:

@@ -20,7 +20,7 @@ from app.evaluation.manner import resample
 from app.evaluation.page import render_document, render_player, render_recordings
 from app.evaluation.recordings import Prompt, Recording, find_edge_errors, synthesize
 from app.evaluation.report import compute_wer_interval, group_by
-from app.evaluation.tables import format_rate, make_table, render_cells, render_statistics_table
+from app.evaluation.tables import FigureTable, format_rate, render_cells
 from app.synthesis.pipeline import Pipeline
 from app.synthesis.stream import Speech
 from app.types import Emotion, Samples
@@ -110,12 +110,8 @@ class EdgeTranscript:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the results for JSON."""
-        return {
-            "understood": self.understood,
-            "first_misheard": self.first_misheard,
-            "last_misheard": self.last_misheard,
-            "seconds": round(self.recording.seconds, 4),
-        }
+        edges = {"first_misheard": self.first_misheard, "last_misheard": self.last_misheard}
+        return {"understood": self.understood, **edges, "seconds": round(self.recording.seconds, 4)}
 
 
 TranscribedPair: TypeAlias = OnsetPair[EdgeTranscript]
@@ -139,6 +135,11 @@ class OnsetRates:
     first_control: Rate
     last_alone: Rate
     last_control: Rate
+
+    @property
+    def rates(self) -> tuple[Rate, ...]:
+        """All four, in this order."""
+        return self.first_alone, self.first_control, self.last_alone, self.last_control
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,15 +183,9 @@ class OnsetReport:
             alone = [pair for pair in pairs if pair.alone.first_misheard]
             control = [pair for pair in pairs if pair.control.first_misheard]
             if alone or control:
-                found.append(
-                    MisheardWord(
-                        pairs[0].sound,
-                        text,
-                        tuple(pair.alone.recording.group for pair in alone),
-                        tuple(pair.control.recording.group for pair in control),
-                        tuple(pair.alone.understood for pair in alone),
-                    )
-                )
+                emotions, controls = (tuple(pair.alone.recording.group for pair in one) for one in (alone, control))
+                understood = tuple(pair.alone.understood for pair in alone)
+                found.append(MisheardWord(pairs[0].sound, text, emotions, controls, understood))
         return found
 
     def to_dict(self) -> dict[str, Any]:
@@ -235,17 +230,16 @@ def compute_rates(pairs: Sequence[TranscribedPair]) -> OnsetRates:
     return OnsetRates(len(pairs), *rates)
 
 
-RATE_HEADINGS = ("", "n", "first word, %", "control, %", "last word, %", "control, %")
 WORD_HEADINGS = ("sound", "sentence", "misheard in", "control misheard in", "understood")
 
 
-def make_rate_rows(report: OnsetReport) -> list[tuple[str, ...]]:
+def tabulate_rates(report: OnsetReport) -> FigureTable:
     """Make a row for each emotion and one for the mean."""
-    rows = []
-    for name, figures in (*report.groups.items(), ("mean", report.total)):
-        rates = (figures.first_alone, figures.first_control, figures.last_alone, figures.last_control)
-        rows.append((name, str(figures.sentences), *(format_rate(rate.percent, rate.interval) for rate in rates)))
-    return rows
+    *groups, mean = (
+        (name, str(figures.sentences), *(format_rate(rate.percent, rate.interval) for rate in figures.rates))
+        for name, figures in (*report.groups.items(), ("mean", report.total))
+    )
+    return FigureTable(("", "n", "first word, %", "control, %", "last word, %", "control, %"), groups, [mean])
 
 
 def make_word_row(word: MisheardWord) -> tuple[str, ...]:
@@ -259,7 +253,7 @@ def make_onset_tables(report: OnsetReport) -> Group:
     words = Table(*WORD_HEADINGS, box=None, header_style="bold", pad_edge=False)
     for word in report.misheard:
         words.add_row(*make_word_row(word))
-    return Group(make_table(RATE_HEADINGS, make_rate_rows(report)), "", words)
+    return Group(tabulate_rates(report).make_table(), "", words)
 
 
 EXPLANATION = """<p>How many sentences had their first and their last word misheard by Whisper tiny.en: spoken as
@@ -269,14 +263,13 @@ brackets: the 95 % interval of a bootstrap over sentences.</p>"""
 
 def render_onset_page(report: OnsetReport) -> str:
     """Render the whole page, with the audio of sentences whose first word was misheard."""
-    *groups, mean = make_rate_rows(report)
     sections: dict[str, list[str]] = {name: [] for name in report.groups}
     for pair in report.pairs:
         if pair.alone.first_misheard or pair.control.first_misheard:
             sections[pair.alone.recording.group].append(_render_pair(pair))
     return render_document(
         report.subject,
-        f"""{render_statistics_table(RATE_HEADINGS, groups, [mean])}
+        f"""{tabulate_rates(report).render()}
 {EXPLANATION}
 <h2>First words</h2>
 <table>

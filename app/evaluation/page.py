@@ -19,15 +19,7 @@ from app.audio.encode import FORMATS, encode
 from app.evaluation.listening import Measurement
 from app.evaluation.recordings import Recording
 from app.evaluation.report import Report, Statistics, group_by
-from app.evaluation.tables import (
-    COLUMNS,
-    STATISTICS_HEADINGS,
-    Column,
-    make_statistics_rows,
-    render_cells,
-    render_emotion_section,
-    render_statistics_table,
-)
+from app.evaluation.tables import COLUMNS, Column, render_cells, render_emotion_section, tabulate_statistics
 
 ROWS = 2
 MAX_NAME_LENGTH = 20
@@ -94,13 +86,12 @@ AUDIO_FORMAT = FORMATS["flac"]
 
 def render_page(report: Report) -> str:
     """Render the whole page."""
-    *groups, total = make_statistics_rows(report)
     meanings = "".join(f"<dt>{escape(column.title)}</dt><dd>{escape(column.meaning)}</dd>\n" for column in COLUMNS)
     headings = ("sentence", "sound", "spectrogram", "errors", "MOS")
     recordings = group_by(report.measurements, lambda one: one.recording.group)
     return render_document(
         report.subject,
-        f"""{render_statistics_table(STATISTICS_HEADINGS, groups, [total])}
+        f"""{tabulate_statistics(report).render()}
 <dl>
 {meanings}</dl>
 <p>In round brackets: the difference to neutral. Each emotion has sentences of its own.</p>

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from operator import attrgetter
@@ -100,53 +100,81 @@ COLUMNS = (
 
 
 Row = tuple[str, ...]
-STATISTICS_HEADINGS = ("", "n", *(column.heading for column in COLUMNS))
 
 
-def make_statistics_rows(report: Report) -> list[Row]:
-    """Make a row for each group and, at the end, one for all recordings."""
-    groups = (*report.groups.items(), ("all", report.total))
-    return [(name, str(one.recordings), *(column.format(one) for column in COLUMNS)) for name, one in groups]
+@dataclass(frozen=True, slots=True)
+class FigureTable:
+    """A table of figures; the first text of a row is its name."""
+
+    headings: Row
+    rows: Sequence[Row]
+    foot: Sequence[Row] = ()
+    """Rows that summarize the others."""
+
+    def make_table(self) -> Table:
+        """Make the table for the terminal."""
+        return make_table(self.headings, (*self.rows, *self.foot))
+
+    def render(self) -> str:
+        """Make the table in HTML."""
+        body, foot = (
+            "".join(f"<tr><th>{escape(row[0])}</th>{render_cells('td', row[1:])}</tr>\n" for row in rows)
+            for rows in (self.rows, self.foot)
+        )
+        return f"""<table class="figures">
+<thead><tr>{render_cells("th", self.headings)}</tr></thead>
+<tbody>
+{body}</tbody>
+<tfoot>
+{foot}</tfoot>
+</table>"""
+
+
+def make_table(headings: Row, rows: Iterable[Row]) -> Table:
+    """Make a table for the terminal whose first column names its rows."""
+    made = Table(headings[0], box=None, header_style="bold", pad_edge=False)
+    for heading in headings[1:]:
+        made.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def render_cells(tag: str, texts: Iterable[str]) -> str:
+    """Make a cell of each text in HTML."""
+    return "".join(f"<{tag}>{escape(text)}</{tag}>" for text in texts)
+
+
+def tabulate_statistics(report: Report) -> FigureTable:
+    """Make a row for each group and one for all recordings."""
+    *groups, total = (
+        (name, str(one.recordings), *(column.format(one) for column in COLUMNS))
+        for name, one in (*report.groups.items(), ("all", report.total))
+    )
+    return FigureTable(("", "n", *(column.heading for column in COLUMNS)), groups, [total])
 
 
 def make_report_tables(report: Report) -> Group:
     """Return the table of statistics and, if emotions were judged, their tables."""
-    statistics = make_table(STATISTICS_HEADINGS, make_statistics_rows(report))
+    statistics = tabulate_statistics(report).make_table()
     return Group(statistics, "", make_emotion_tables(report.emotions)) if report.emotions.judged else Group(statistics)
 
 
-def render_statistics_table(headings: Row, rows: Iterable[Row], foot: Iterable[Row] = ()) -> str:
-    """Make an HTML table of statistics; the first text of a row is its name."""
-    return f"""<table class="figures">
-<thead><tr>{render_cells("th", headings)}</tr></thead>
-<tbody>
-{"".join(_render_row(row) for row in rows)}</tbody>
-<tfoot>
-{"".join(_render_row(row) for row in foot)}</tfoot>
-</table>"""
-
-
-def _render_row(row: Row) -> str:
-    return f"<tr><th>{escape(row[0])}</th>{render_cells('td', row[1:])}</tr>\n"
-
-
-def render_cells(tag: str, texts: Iterable[str]) -> str:
-    """Make a cell of each text."""
-    return "".join(f"<{tag}>{escape(text)}</{tag}>" for text in texts)
-
-
-CONFUSION_HEADINGS = ("", "judged", "named rightly, %", *(emotion.value for emotion in Emotion))
-
-
-def make_confusion_rows(report: EmotionReport) -> list[Row]:
-    """Make a row for each emotion: its accuracy and its counts in the confusion matrix, with a dot for zero."""
-    return [
+def tabulate_confusion(report: EmotionReport) -> FigureTable:
+    """Make a row for each emotion with its accuracy and its counts (a dot for zero), the mean and the worst one."""
+    groups, worst, rest = report.groups, report.worst, ("",) * len(Emotion)
+    rows = [
         (
             *(emotion.value, str(figures.clips), format_rate(figures.right, figures.right_interval)),
             *(str(figures.named[named] or "·") for named in Emotion),
         )
-        for emotion, figures in report.groups.items()
+        for emotion, figures in groups.items()
     ]
+    summary = [
+        ("mean", str(len(report.judged)), f"{report.mean:.1f}", *rest),
+        ("worst", worst.value, f"{groups[worst].right:.1f}", *rest),
+    ]
+    return FigureTable(("", "judged", "named rightly, %", *(emotion.value for emotion in Emotion)), rows, summary)
 
 
 def format_rate(percent: float, interval: tuple[float, float]) -> str:
@@ -154,19 +182,10 @@ def format_rate(percent: float, interval: tuple[float, float]) -> str:
     return f"{percent:.1f} [{interval[0]:.1f}, {interval[1]:.1f}]"
 
 
-def make_summary_rows(report: EmotionReport) -> list[Row]:
-    """Make the rows of the mean and of the worst emotion, padded to the width of the others."""
-    worst, rest = report.worst, ("",) * len(Emotion)
-    return [
-        ("mean", str(len(report.judged)), f"{report.mean:.1f}", *rest),
-        ("worst", worst.value, f"{report.groups[worst].right:.1f}", *rest),
-    ]
-
-
-def make_difference_rows(report: EmotionReport) -> list[Row]:
-    """Make the headings and a row for each feature: mean differences to neutral, and in brackets the published ones."""
+def tabulate_differences(report: EmotionReport) -> FigureTable:
+    """Make a row for each feature: mean differences to neutral, and in brackets the published ones."""
     facts, groups = read_facts(), report.groups
-    rows: list[Row] = [("against neutral", *groups)]
+    rows = []
     for place, (feature, unit) in enumerate(zip(facts.features, facts.units, strict=True)):
         digits = 1 if unit in ("st", "dB") else 2
         texts = (
@@ -176,7 +195,7 @@ def make_difference_rows(report: EmotionReport) -> list[Row]:
             for emotion, figures in groups.items()
         )
         rows.append((f"{feature}, {unit}", *texts))
-    return rows
+    return FigureTable(("against neutral", *groups), rows)
 
 
 def format_difference(value: float, normal: float, strong: float, digits: int) -> str:
@@ -187,33 +206,20 @@ def format_difference(value: float, normal: float, strong: float, digits: int) -
 
 def make_emotion_tables(report: EmotionReport) -> Group:
     """Return the confusion matrix and the table of differences to neutral."""
-    headings, *differences = make_difference_rows(report)
-    confusion = make_table(CONFUSION_HEADINGS, [*make_confusion_rows(report), *make_summary_rows(report)])
-    return Group(confusion, "", make_table(headings, differences))
-
-
-def make_table(headings: Row, rows: Iterable[Row]) -> Table:
-    """Make a table whose first column names its rows."""
-    made = Table(headings[0], box=None, header_style="bold", pad_edge=False)
-    for heading in headings[1:]:
-        made.add_column(heading, justify="right", no_wrap=True)
-    for row in rows:
-        made.add_row(*row)
-    return made
+    return Group(tabulate_confusion(report).make_table(), "", tabulate_differences(report).make_table())
 
 
 def render_emotion_section(report: EmotionReport) -> str:
     """Make the section of the page; empty if nothing was judged."""
     if not report.judged:
         return ""
-    headings, *differences = make_difference_rows(report)
     return f"""<h2>Emotions, judged</h2>
-{render_statistics_table(CONFUSION_HEADINGS, make_confusion_rows(report), make_summary_rows(report))}
+{tabulate_confusion(report).render()}
 <p>A row for each emotion that was spoken, a column for each that was named. In square brackets: the 95 % interval of a
 bootstrap over sentences. The judge measures the prosody of each clip against the neutral reading of the same text, and
 names the emotion whose published differences, as twelve actresses made them, are nearest. It has learned nothing, and
 understands no words.</p>
-{render_statistics_table(headings, differences)}
+{tabulate_differences(report).render()}
 <p>Mean differences to the neutral readings; in round brackets those of the actresses, at normal and at strong
 intensity.</p>
 """

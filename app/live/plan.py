@@ -37,7 +37,7 @@ class LiveUtterance:
 
 
 class LivePlan:
-    """Plan of one text that arrives in pieces. Not thread-safe, except that `push` and `flush` only store."""
+    """Plan of one text that arrives in pieces, which `reader` receives. Not thread-safe."""
 
     def __init__(
         self, pipeline: Pipeline, request: SpeechRequest, classifier: Classifier, *, first_at_comma: bool = False
@@ -49,7 +49,7 @@ class LivePlan:
         voice = pipeline.registry.get(request.voice)
         self._rule = pipeline.make_strength_rule(request)
         self._request, remarks = follow_instructions(request, classifier, self._rule.threshold)
-        self._reader = LiveReader(
+        self.reader = LiveReader(
             find_word_emotion if request.tags else None,
             name_lexicons(request.lexicon, pipeline.lexicon),
             first_at_comma=first_at_comma,
@@ -66,27 +66,9 @@ class LivePlan:
         """Warnings that no utterance has reported yet."""
 
     @property
-    def unread(self) -> int:
-        """Number of characters that belong to no planned utterance yet."""
-        return self._reader.unread
-
-    @property
     def may_settle(self) -> bool:
         """See `LiveReader`."""
-        return bool(self._coming) or self._reader.may_settle
-
-    @property
-    def may_end(self) -> bool:
-        """See `LiveReader`."""
-        return self._reader.may_end
-
-    def push(self, text: str) -> None:
-        """Append a piece of text, which may begin and end anywhere."""
-        self._reader.push(text)
-
-    def flush(self, boundary: Boundary = Boundary.FLUSH) -> None:
-        """End the text so far: what follows begins a new sentence."""
-        self._reader.flush(boundary)
+        return bool(self._coming) or self.reader.may_settle
 
     def read(self) -> LiveUtterance | Boundary | None:
         """Return the next utterance, the boundary after the last one before it, or None if it takes more text.
@@ -94,7 +76,7 @@ class LivePlan:
         Raises `FallbackRefused` and `BlendUnsupported` like a request.
         """
         while not self._coming:
-            found = self._reader.read()
+            found = self.reader.read()
             if not isinstance(found, Sentence):
                 return found
             self._coming.extend(self._plan(found))
@@ -105,7 +87,7 @@ class LivePlan:
 
         All text must have been read. Raises what `read` raises.
         """
-        sentence = self._reader.expect()
+        sentence = self.reader.expect()
         if sentence is None:
             return None
         # Another planner, because this one remembers the warnings that it has returned.
@@ -114,7 +96,7 @@ class LivePlan:
 
     def take_warnings(self) -> tuple[PlanWarning, ...]:
         """Return the warnings that no utterance has reported, each once."""
-        warnings = (*self._warnings, *self._reader.take_warnings())
+        warnings = (*self._warnings, *self.reader.take_warnings())
         self._warnings.clear()
         return warnings
 

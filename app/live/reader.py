@@ -58,7 +58,10 @@ class Boundary(Enum):
 
 
 class LiveReader:
-    """Reader of one text that arrives in pieces. Offsets of sentences count code points of the whole text."""
+    """Reader of one text that arrives in pieces. Offsets of sentences count code points of the whole text.
+
+    Not thread-safe, except that `push` and `flush` only store.
+    """
 
     def __init__(
         self,

@@ -109,7 +109,8 @@ class LiveSession:
         self._is_after_boundary = False
         """Whether the last utterance was spoken although the text might have gone on."""
         self._has_ended = False
-        self._timings = Timings()
+        self.timings = Timings()
+        """Time spent so far in each stage."""
         self._pieces = self._make_pieces()
 
     @property
@@ -118,14 +119,9 @@ class LiveSession:
         return self._joiner.seconds
 
     @property
-    def timings(self) -> Timings:
-        """Time spent so far in each stage."""
-        return self._timings
-
-    @property
     def unread(self) -> int:
         """Number of characters that belong to no planned utterance yet."""
-        return self._plan.unread
+        return self._plan.reader.unread
 
     @property
     def may_speak(self) -> bool:
@@ -140,15 +136,15 @@ class LiveSession:
         limit = self._pipeline.settings.max_chars
         if self.unread + len(text) > limit:
             raise TextTooLong(f"Over {limit} characters of the text wait to be spoken.", hint="Send the text later.")
-        self._plan.push(text)
+        self._plan.reader.push(text)
 
     def flush(self) -> None:
         """Speak everything so far: what follows begins a new sentence. The piece after it has `flushed`."""
-        self._plan.flush()
+        self._plan.reader.flush()
 
     def settle(self) -> None:
         """Speak the text so far if it ends like a sentence, because no more text has come for a while."""
-        self._plan.flush(Boundary.IDLE)
+        self._plan.reader.flush(Boundary.IDLE)
 
     def end(self) -> None:
         """Speak everything so far, and then end: the last piece has `is_last`."""
@@ -224,7 +220,9 @@ class LiveSession:
 
     def _may_expect(self) -> bool:
         """Return whether the listener waits and the text so far seems to end with a sentence."""
-        return self._guesses > 0 and self.unread != self._guessed_at and self._is_waiting() and self._plan.may_end
+        return (
+            self._guesses > 0 and self.unread != self._guessed_at and self._is_waiting() and self._plan.reader.may_end
+        )
 
     def _expect(self) -> None:
         """Synthesize the sentence with which the text so far ends, before the next word makes it certain."""
@@ -317,5 +315,5 @@ class LiveSession:
         yield LivePiece(samples, start, first_piece, ended, warnings=(*warnings, *stream.tail.warnings))
 
     def _add_time(self, **milliseconds: float) -> None:
-        before = self._timings
-        self._timings = replace(before, **{name: getattr(before, name) + one for name, one in milliseconds.items()})
+        before = self.timings
+        self.timings = replace(before, **{name: getattr(before, name) + one for name, one in milliseconds.items()})

@@ -28,9 +28,9 @@ from app.synthesis.mel import MelConverter, read_normalization
 from app.synthesis.tokenizer import Tokenizer
 from app.training.clips import Clip, MelConversion
 from app.training.export import write_checkpoint
-from app.training.optimizer import Ema, compute_learning_rate, step_optimizer
+from app.training.optimizer import autocast
 from app.training.settings import ModelKind, TrainingSettings
-from app.training.trainer import StatePart, TrainingModule
+from app.training.task import ModelTask, OptimizerConfig, split_clips
 from app.types import Emotion
 from app.voices import AudioConfig, Voice
 from app.voices.voice import read_speaker_names, read_vocoder_audio
@@ -165,56 +165,28 @@ POOL_BATCHES = 16
 """Batches drawn together and sorted by length, to keep padding small."""
 
 
-@dataclass(frozen=True, slots=True)
-class OptimizerConfig:
-    """Optimizer settings of a kind of model."""
-
-    learning_rate: float
-    warm_up: int
-    """Steps over which the learning rate rises."""
-    half_life: int
-    """Steps in which the learning rate halves."""
-    bound: float
-    """Maximum norm of the gradient."""
-    averaged: float
-    """Fraction of the averaged weights kept at each step."""
-
-
-class AcousticTask(TrainingModule):
+class AcousticTask(ModelTask):
     """Training of an acoustic model."""
 
-    pace: OptimizerConfig
-
     def __init__(self, start: AcousticSetup, clips: Sequence[Clip], settings: TrainingSettings) -> None:
+        super().__init__(start.model, settings)
         self.start = start
-        self.model = start.model.train()
         self.criterion = self.model.get_criterion()
-        self.batch_size, self.seed = settings.batch_size, settings.seed
-        self.learning_rate = settings.learning_rate or self.pace.learning_rate
-        shuffled = random.Random(0).sample(clips, len(clips))
-        held_out = min(MAX_HELD_OUT, len(clips) // 10)
-        if not held_out:
-            raise SetupError(f"{len(clips)} usable clips are too few: at least 10 are needed.")
-        self.held_out = shuffled[:held_out]
-        self.clips = [clip for clip in shuffled[held_out:] if clip.mel.shape[1] <= MAX_FRAMES]
-        self.bf16 = torch.cpu._is_avx512_bf16_supported()
+        self.held_out, others = split_clips(random.Random(0).sample(clips, len(clips)), MAX_HELD_OUT)
+        self.clips = [clip for clip in others if clip.mel.shape[1] <= MAX_FRAMES]
         self.epoch = -(-len(self.clips) // self.batch_size)
         parameters = self.model.parameters()
         self.optimizer = torch.optim.AdamW(parameters, self.learning_rate, betas=(0.9, 0.98), weight_decay=1e-6)
-        self.average = Ema(self.model, self.pace.averaged)
 
     @abstractmethod
     def compute_losses(self, clips: Sequence[Clip]) -> dict[str, Tensor]:
         """Return the model's losses for some clips; `loss` is the one to minimize."""
 
-    def step(self) -> dict[str, float]:
+    def train_batch(self) -> dict[str, Tensor]:
         torch.manual_seed(self.seed * 1_000_003 + self.number)  # for dropout
         losses = self.compute_losses(self.draw_batch())
-        rate = compute_learning_rate(self.learning_rate, self.number, self.pace.warm_up, self.pace.half_life)
-        step_optimizer(self.optimizer, losses["loss"], self.pace.bound, rate)
-        self.number += 1
-        self.average.update(self.number)
-        return {name: loss.item() for name, loss in losses.items()}
+        self.minimize(losses["loss"])
+        return losses
 
     def draw_batch(self) -> list[Clip]:
         """Return clips of similar length: one slice of a random pool that is sorted by length."""
@@ -232,11 +204,8 @@ class AcousticTask(TrainingModule):
             losses = self.compute_losses(self.held_out)
         return {name: loss.item() for name, loss in losses.items()}
 
-    def list_parts(self) -> dict[str, StatePart]:
-        return {"model": self.model, "averaged": self.average, "optimizer": self.optimizer}
-
-    def export(self, folder: Path) -> None:
-        write_checkpoint(folder, self.start.config, self.average.halve_precision(), self.start.speakers)
+    def export(self, folder: Path, metadata: dict[str, str] | None = None) -> None:
+        write_checkpoint(folder, self.start.config, self.average.halve_precision(), self.start.speakers, metadata)
 
 
 def collate(clips: Sequence[Clip], speakers: Sequence[str]) -> dict[str, Any]:
@@ -282,7 +251,7 @@ class GlowTask(AcousticTask):
         """Return coqui's losses for some clips; none while the normalization layers are initialized."""
         path = build_alignment(clips)
         aligned = nullcontext() if path is None else use_alignment(path)
-        with aligned, torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+        with aligned, autocast():
             _, losses = self.model.train_step(collate(clips, self.start.speakers), self.criterion)
         return losses or {}
 
@@ -307,7 +276,7 @@ class TacotronTask(AcousticTask):
         clips = sorted(clips, key=lambda clip: len(clip.ids), reverse=True)  # as coqui's encoder packs them
         frames_a_step = int(self.model.decoder.r)
         batch = add_stop_targets(collate(clips, self.start.speakers), frames_a_step)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+        with autocast():
             outputs, losses = self.model.train_step(batch, self.criterion)
         path = build_alignment(clips)
         if path is not None:
@@ -315,10 +284,9 @@ class TacotronTask(AcousticTask):
             losses["loss"] = losses["loss"] + ATTENTION_WEIGHT * losses["attention_loss"]
         return {name: loss for name, loss in losses.items() if isinstance(loss, Tensor)}
 
-    def export(self, folder: Path) -> None:
+    def export(self, folder: Path, metadata: dict[str, str] | None = None) -> None:
         """Write the checkpoint, with its frames per decoder step as metadata: the config may have a larger number."""
-        frames_a_step = {"r": str(self.model.decoder.r)}
-        write_checkpoint(folder, self.start.config, self.average.halve_precision(), self.start.speakers, frames_a_step)
+        super().export(folder, {"r": str(self.model.decoder.r)})
 
 
 def disable_autocast(criterion: Callable[..., Any]) -> Callable[..., Any]:

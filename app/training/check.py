@@ -80,9 +80,9 @@ def examine(dataset: Dataset, tokenizer: Tokenizer) -> DatasetReport:
             continue
         samples, rate = sound
         rates[rate] += 1
-        problem = next(find_faults(recording, tokens, samples, rate), None)
-        if problem:
-            problems.append(problem)
+        found = next(find_faults(recording, tokens, samples, rate), None)
+        if found:
+            problems.append(DatasetProblem(recording.name, *found))
         else:
             good.append(recording)
             total += len(samples) / rate
@@ -105,60 +105,56 @@ def read_samples(recording: DatasetRecording) -> tuple[npt.NDArray[np.float32], 
 
 def find_faults(
     recording: DatasetRecording, tokens: Tokens | None, samples: npt.NDArray[np.float32], rate: int
-) -> Iterator[DatasetProblem]:
-    """Yield the problems of a clip that is readable."""
+) -> Iterator[tuple[Fault, str]]:
+    """Yield the problems of a clip that is readable, each with its detail."""
     yield from find_text_faults(recording, tokens, len(samples) / rate)
-    yield from find_sound_faults(recording, samples, rate)
+    yield from find_sound_faults(samples, rate)
     if recording.durations and tokens:
         yield from find_duration_faults(recording, tokens, len(samples) / rate)
 
 
-def find_text_faults(recording: DatasetRecording, tokens: Tokens | None, seconds: float) -> Iterator[DatasetProblem]:
+def find_text_faults(recording: DatasetRecording, tokens: Tokens | None, seconds: float) -> Iterator[tuple[Fault, str]]:
     """Yield the problems of the transcript."""
     if tokens is None:
-        yield DatasetProblem(recording.name, Fault.EMPTY)
+        yield Fault.EMPTY, ""
         return
     letters = sum(character.isalpha() for character in recording.text)
     if not letters:
-        yield DatasetProblem(recording.name, Fault.ODD, "no letter")
+        yield Fault.ODD, "no letter"
     if len(tokens.dropped) > MAX_DROPPED_FRACTION * (len(tokens.symbols) + len(tokens.dropped)):
-        yield DatasetProblem(recording.name, Fault.ALPHABET, tokens.dropped)
+        yield Fault.ALPHABET, tokens.dropped
     if (
         MIN_SECONDS <= seconds <= MAX_SECONDS
         and not MIN_CHARACTERS_PER_SECOND <= len(recording.text) / seconds <= MAX_CHARACTERS_PER_SECOND
     ):
-        yield DatasetProblem(recording.name, Fault.ODD, f"{len(recording.text)} characters in {seconds:.1f} s")
+        yield Fault.ODD, f"{len(recording.text)} characters in {seconds:.1f} s"
 
 
-def find_sound_faults(
-    recording: DatasetRecording, samples: npt.NDArray[np.float32], rate: int
-) -> Iterator[DatasetProblem]:
+def find_sound_faults(samples: npt.NDArray[np.float32], rate: int) -> Iterator[tuple[Fault, str]]:
     """Yield the problems of the sound."""
     seconds = len(samples) / rate
     if seconds < MIN_SECONDS:
-        yield DatasetProblem(recording.name, Fault.SHORT, f"{seconds:.2f} s")
+        yield Fault.SHORT, f"{seconds:.2f} s"
     if rate < MIN_SAMPLE_RATE:
-        yield DatasetProblem(recording.name, Fault.RATE, f"{rate} Hz")
+        yield Fault.RATE, f"{rate} Hz"
     loud = np.abs(samples)
     if loud.max(initial=0) < SILENT_PEAK:
-        yield DatasetProblem(recording.name, Fault.SILENT)
+        yield Fault.SILENT, ""
     if samples.size and (loud >= FULL_SCALE).mean() > MAX_CLIPPED_FRACTION:
-        yield DatasetProblem(recording.name, Fault.CLIPPED, f"{(loud >= FULL_SCALE).mean():.1%}")
+        yield Fault.CLIPPED, f"{(loud >= FULL_SCALE).mean():.1%}"
 
 
-def find_duration_faults(recording: DatasetRecording, tokens: Tokens, seconds: float) -> Iterator[DatasetProblem]:
+def find_duration_faults(recording: DatasetRecording, tokens: Tokens, seconds: float) -> Iterator[tuple[Fault, str]]:
     """Yield a problem if the durations belong to another text or recording."""
     given = recording.durations
     if given is None:
         return
     if len(given.symbols) != len(given.seconds) or min(given.seconds, default=-1) < 0:
-        yield DatasetProblem(
-            recording.name, Fault.DURATIONS, f"{len(given.symbols)} symbols, {len(given.seconds)} durations"
-        )
+        yield Fault.DURATIONS, f"{len(given.symbols)} symbols, {len(given.seconds)} durations"
     elif "".join(symbol for symbol in given.symbols if symbol not in tokens.dropped) != tokens.symbols:
-        yield DatasetProblem(recording.name, Fault.DURATIONS, "other symbols than those of the text")
+        yield Fault.DURATIONS, "other symbols than those of the text"
     elif abs(sum(given.seconds) - seconds) > MAX_DURATION_ERROR:
-        yield DatasetProblem(recording.name, Fault.DURATIONS, f"{sum(given.seconds):.2f} s of {seconds:.2f} s")
+        yield Fault.DURATIONS, f"{sum(given.seconds):.2f} s of {seconds:.2f} s"
 
 
 def build_report_table(report: DatasetReport) -> Table:

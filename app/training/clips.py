@@ -171,8 +171,9 @@ class TeacherForcing:
 class VocoderClip:
     """A recording, an excerpt of it, or a batch of such excerpts."""
 
-    samples: Tensor
-    """(T * hop,)."""
+    target: Tensor
+    """What the vocoder makes of it: samples (T * hop,), or a teacher's spectra (4, bins, T) in half precision, as
+    `SpectrumNetwork` returns them."""
     mel: Tensor
     """(n_mels, T), log."""
     pitch: Tensor
@@ -189,9 +190,18 @@ class VocoderClip:
 
     def cut(self, start: int, frames: int) -> VocoderClip:
         """Return an excerpt of `frames` frames, or of as many as there are."""
-        part, hop = slice(start, start + frames), len(self.samples) // self.frames
-        samples = self.samples[start * hop : (start + frames) * hop]
-        return replace(self, samples=samples, mel=self.mel[:, part], pitch=self.pitch[part], voicing=self.voicing[part])
+        part, hop = slice(start, start + frames), self.target.shape[-1] // self.frames
+        target = self.target[..., start * hop : (start + frames) * hop]
+        return replace(self, target=target, mel=self.mel[:, part], pitch=self.pitch[part], voicing=self.voicing[part])
+
+
+def add_prediction(clip: VocoderClip, name: str, predict: MelPredictor | None) -> Iterator[VocoderClip]:
+    """Yield a recording and, with `predict`, a copy with the mel spectrogram that an acoustic model predicts."""
+    yield clip
+    predicted = predict(name, clip.frames) if predict else None
+    if predicted:
+        start, mel = predicted
+        yield replace(clip.cut(start, mel.shape[1]), mel=mel, recorded=torch.tensor(0.0))
 
 
 def read_vocoder_clips(
@@ -202,9 +212,9 @@ def read_vocoder_clips(
     *,
     pitched: bool,
 ) -> Iterator[VocoderClip]:
-    """Yield all recordings; if `pitched`, their pitch is read from the corpus' `pitch.npz`, or measured.
+    """Yield all recordings, with predictions if given `predict`.
 
-    With `predict`, each recording is followed by a copy with the mel spectrogram that an acoustic model predicts.
+    If `pitched`, their pitch is read from the corpus' `pitch.npz`, or measured.
     """
     stored = read_pitch(corpus) if pitched else {}
     for recording in recordings:
@@ -215,23 +225,15 @@ def read_vocoder_clips(
             track = resample_track(stored[recording.name], layout, frames)
         elif pitched:
             track = measure_track(samples, layout, frames)
-        clip = make_vocoder_clip(samples, track, layout)
-        yield clip
-        predicted = predict(recording.name, frames) if predict else None
-        if predicted:
-            start, mel = predicted
-            yield replace(clip.cut(start, mel.shape[1]), mel=mel, recorded=torch.tensor(0.0))
+        yield from add_prediction(make_vocoder_clip(samples, track, layout), recording.name, predict)
 
 
 def make_vocoder_clip(samples: Curve, track: PitchTrack | None, layout: MelConfig) -> VocoderClip:
     """Return a recording (samples,) as a clip, with its pitch for each whole hop, or zeros without a track."""
-    hop = layout.hop_length
-    frames = len(samples) // hop
-    whole = torch.from_numpy(samples[: frames * hop])
-    mel = compute_mel_spectrogram(whole, layout)
-    if track is None:
-        return VocoderClip(whole, mel, torch.zeros(frames), torch.zeros(frames))
-    return VocoderClip(whole, mel, torch.from_numpy(track.pitch), torch.from_numpy(track.voicing))
+    frames = len(samples) // layout.hop_length
+    whole = torch.from_numpy(samples[: frames * layout.hop_length])
+    pitch, voicing = map(torch.from_numpy, track) if track else (torch.zeros(frames), torch.zeros(frames))
+    return VocoderClip(whole, compute_mel_spectrogram(whole, layout), pitch, voicing)
 
 
 S = TypeVar("S")

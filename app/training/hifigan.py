@@ -12,18 +12,16 @@ import random
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from app.errors import SetupError
 from app.synthesis.coqui import HifiganGenerator, fill_weights
 from app.synthesis.models.nsf import HifiganSourceGenerator
 from app.synthesis.models.vocos import VocosSourceGenerator
 from app.training.clips import VocoderClip, stack
-from app.training.export import write_checkpoint, write_raw_weights
 from app.training.losses import (
     Discriminators,
     SpectralDistances,
@@ -32,9 +30,10 @@ from app.training.losses import (
     compute_generator_loss,
     compute_pitch_loss,
 )
-from app.training.optimizer import Ema, compute_learning_rate, step_optimizer
+from app.training.optimizer import compute_learning_rate, step_optimizer
 from app.training.settings import TrainingSettings
-from app.training.trainer import StatePart, TrainingModule
+from app.training.task import OptimizerConfig, VocoderTask, split_clips
+from app.training.trainer import StatePart
 from app.voices import AudioConfig
 
 MAX_HELD_OUT = 16
@@ -47,16 +46,10 @@ SEGMENT_FRAMES = 32
 """Frames of each excerpt in a batch."""
 VOCOS_SEGMENT_FRAMES = 64
 """The same for Vocos, which looks at 27 frames on each side."""
-LEARNING_RATE, DISCRIMINATOR_LEARNING_RATE = 5e-4, 2e-4
-"""Learning rates of the generator and of the discriminators."""
+DISCRIMINATOR_LEARNING_RATE = 2e-4
 BETAS = (0.8, 0.99)
-MAX_GRADIENT_NORM = 50.0
-"""Maximum norm of the gradient."""
-WARM_UP, HALF_LIFE = 100, 30_000
-"""Steps over which the learning rates rise, and steps in which they halve."""
 DISCRIMINATOR_RAMP_STEPS = 300
 """Steps over which the generator's losses by the discriminators rise to their full weight."""
-EMA_DECAY = 0.999
 MEL_WEIGHT, STFT_WEIGHT, ADVERSARIAL_WEIGHT, FEATURE_WEIGHT = 15.0, 5.0, 8.0, 16.0
 LOG_GAIN_RANGE = (-0.5, 0.35)
 """Range of the random gain of recordings, as a natural logarithm."""
@@ -77,10 +70,11 @@ SCRATCH_STAGES = Stages(network=1000, discriminators=3000)
 """Stages for random weights."""
 
 
-class HifiganTask(TrainingModule):
-    """Training of HiFi-GAN. `config` is the generator's `config.json`; utterances under 64 frames are left out."""
+class HifiganTask(VocoderTask):
+    """Training of HiFi-GAN; utterances under 64 frames are left out."""
 
     segment_frames = SEGMENT_FRAMES
+    pace = OptimizerConfig(learning_rate=5e-4, warm_up=100, half_life=30_000, bound=50.0, averaged=0.999)
 
     def __init__(
         self,
@@ -90,20 +84,13 @@ class HifiganTask(TrainingModule):
         settings: TrainingSettings,
         stages: Stages,
     ) -> None:
-        self.generator = generator.train()
-        self.config = config
-        self.stages = stages
-        self.batch_size, self.seed = settings.batch_size, settings.seed
-        self.learning_rate = settings.learning_rate or LEARNING_RATE
         usable = [one for one in utterances if one.frames >= MIN_FRAMES]
         random.Random(0).shuffle(usable)
-        held_out = min(MAX_HELD_OUT, len(usable) // 10)
-        if not held_out:
-            raise SetupError(f"{len(usable)} usable recordings are too few: at least 10 are needed.")
-        self.held_out, self.utterances = usable[:held_out], usable[held_out:]
-        self.epoch = -(-sum(one.frames for one in self.utterances) // (self.segment_frames * self.batch_size))
+        held_out, clips = split_clips(usable, MAX_HELD_OUT)
+        super().__init__(generator, config, [one.cut(0, EVALUATED_FRAMES) for one in held_out], clips, settings)
+        self.generator = generator
+        self.stages = stages
         self.optimizer = torch.optim.AdamW(generator.parameters(), self.learning_rate, BETAS)
-        self.average = Ema(generator, EMA_DECAY)
         self.distances = SpectralDistances(AudioConfig.from_dict(config["audio"]).sample_rate)
         # The discriminators' initial weights depend on the seed alone, not on earlier random draws.
         with torch.random.fork_rng():
@@ -111,33 +98,30 @@ class HifiganTask(TrainingModule):
             self.discriminators = Discriminators()
         self.telling_optimizer = torch.optim.AdamW(self.discriminators.parameters(), DISCRIMINATOR_LEARNING_RATE, BETAS)
 
-    def step(self) -> dict[str, float]:
+    def train_batch(self) -> dict[str, Tensor]:
         chance = random.Random(f"{self.seed}-{self.number}")
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
         batch = self.draw(chance, self.segment_frames)
         generated = self.speak(batch, noise)
-        losses = self.distances(generated, batch.samples)
+        losses = self.distances(generated, batch.target)
         total = MEL_WEIGHT * losses["mel"] + STFT_WEIGHT * losses["stft"]
         joined = self.number - self.stages.discriminators
         if joined >= 0:
-            judged = self.step_discriminators(chance, generated, batch.samples)
+            judged = self.step_discriminators(chance, generated, batch.target)
             entered = min(1.0, joined / DISCRIMINATOR_RAMP_STEPS)
             total = total + entered * (ADVERSARIAL_WEIGHT * judged["passing"] + FEATURE_WEIGHT * judged["features"])
             losses |= judged
-        rate = compute_learning_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE)
-        step_optimizer(self.optimizer, total, MAX_GRADIENT_NORM, rate)
-        self.number += 1
-        self.average.update(self.number)
-        return {name: loss.item() for name, loss in losses.items()}
+        self.minimize(total)
+        return losses  # type: ignore[no-any-return]
 
     def draw(self, chance: random.Random, frames: int) -> VocoderClip:
         """Draw excerpts of random recordings, each with a random gain."""
         parts = []
-        for one in chance.choices(self.utterances, k=self.batch_size):
+        for one in chance.choices(self.clips, k=self.batch_size):
             part = one.cut(chance.randrange(one.frames - frames + 1), frames)
             gain = chance.uniform(*LOG_GAIN_RANGE)
-            louder = (part.samples * math.exp(gain)).clamp(-1, 1)
-            parts.append(replace(part, samples=louder, mel=(part.mel + gain).clamp(min=SILENCE)))
+            louder = (part.target * math.exp(gain)).clamp(-1, 1)
+            parts.append(replace(part, target=louder, mel=(part.mel + gain).clamp(min=SILENCE)))
         return stack(parts)
 
     def speak(self, batch: VocoderClip, noise: torch.Generator) -> Tensor:
@@ -149,10 +133,10 @@ class HifiganTask(TrainingModule):
         """Train discriminators for one step; return their loss `telling`, then the generator's losses by them."""
         judges = self.discriminators.draw(chance)
         since = self.number - self.stages.discriminators
-        rate = compute_learning_rate(DISCRIMINATOR_LEARNING_RATE, since, WARM_UP, HALF_LIFE)
+        rate = compute_learning_rate(DISCRIMINATOR_LEARNING_RATE, since, self.pace.warm_up, self.pace.half_life)
         real = [judge(recorded) for judge in judges]
         telling = compute_discriminator_loss(real, [judge(generated.detach()) for judge in judges])
-        step_optimizer(self.telling_optimizer, telling, MAX_GRADIENT_NORM, rate)
+        step_optimizer(self.telling_optimizer, telling, self.pace.bound, rate)
         self.discriminators.requires_grad_(False)
         false = [judge(generated) for judge in judges]
         self.discriminators.requires_grad_(True)
@@ -162,34 +146,19 @@ class HifiganTask(TrainingModule):
             "features": compute_feature_matching_loss(real, false),
         }
 
-    def evaluate(self) -> dict[str, float]:
-        with self.average.apply():
-            rows = [self.measure(stack([one.cut(0, EVALUATED_FRAMES)])) for one in self.held_out]
-        return {name: sum(row[name].item() for row in rows) / len(rows) for name in rows[0]}
-
     def measure(self, clip: VocoderClip) -> dict[str, Tensor]:
         """Return the losses of one utterance, generated as in the service in a batch of one."""
-        return self.distances(self.generator(clip.mel)[:, 0], clip.samples)  # type: ignore[no-any-return]
+        return self.distances(self.generator(clip.mel)[:, 0], clip.target)  # type: ignore[no-any-return]
 
     def list_parts(self) -> dict[str, StatePart]:
-        return {
-            "model": self.generator,
-            "averaged": self.average,
-            "optimizer": self.optimizer,
-            "discriminators": self.discriminators,
-            "telling_optimizer": self.telling_optimizer,
-        }
-
-    def export(self, folder: Path) -> None:
-        write_checkpoint(folder, self.config, self.average.halve_precision())
-        write_raw_weights(folder, self.collect_modules(), self.number)
+        parts = super().list_parts()
+        return {**parts, "discriminators": self.discriminators, "telling_optimizer": self.telling_optimizer}
 
     def resume_from(self, raw: Mapping[str, Tensor]) -> None:
         """Start from an earlier training's discriminators and its generator before averaging."""
         fill_weights(self.collect_modules(), raw, "HiFi-GAN and its discriminators")
 
     def collect_modules(self) -> nn.ModuleDict:
-        """Return all modules that have weights."""
         return nn.ModuleDict({"generator": self.generator, "discriminators": self.discriminators})
 
 
@@ -206,37 +175,33 @@ class SourceTask(HifiganTask):
 
     generator: HifiganSourceGenerator | VocosSourceGenerator
 
-    def __init__(
-        self,
-        generator: HifiganSourceGenerator | VocosSourceGenerator,
-        config: Mapping[str, Any],
-        utterances: Iterable[VocoderClip],
-        settings: TrainingSettings,
-        stages: Stages,
-    ) -> None:
-        super().__init__(generator, config, utterances, settings, stages)
-        # The main optimizer also holds these weights but never changes them: its losses have no gradient for them.
-        self.pitch_optimizer = torch.optim.AdamW(generator.pitch.parameters(), PITCH_LEARNING_RATE)
+    @cached_property
+    def pitch_optimizer(self) -> torch.optim.Optimizer:
+        """Optimizer of the pitch network. The other one never changes it: its losses have no gradient for it."""
+        return torch.optim.AdamW(self.generator.pitch.parameters(), PITCH_LEARNING_RATE)
 
-    def step(self) -> dict[str, float]:
+    def train_batch(self) -> dict[str, Tensor]:
         pitch = self.train_pitch(random.Random(f"{self.seed}-{self.number}-pitch"))
-        return pitch | super().step()
+        return {"pitch": pitch, **super().train_batch()}
 
-    def train_pitch(self, chance: random.Random) -> dict[str, float]:
-        """Train pitch and voicing for one step, only on recorded mels: predicted ones have a pitch of their own."""
+    def train_pitch(self, chance: random.Random) -> Tensor:
+        """Train pitch and voicing for one step and return the loss, which only recorded mels have.
+
+        Predicted ones have a pitch of their own.
+        """
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
         batch = self.draw(chance, PITCH_SEGMENT_FRAMES)
         mel = batch.mel + MEL_NOISE * torch.randn(batch.mel.shape, generator=noise)
         loss = compute_pitch_loss(self.generator.pitch(mel), batch.pitch, batch.voicing, batch.recorded)
-        step_optimizer(self.pitch_optimizer, loss, MAX_GRADIENT_NORM)
-        return {"pitch": loss.item()}
+        step_optimizer(self.pitch_optimizer, loss, self.pace.bound)
+        return loss
 
     def measure(self, clip: VocoderClip) -> dict[str, Tensor]:
         """Return the losses of one utterance, its pitch error in semitones and its fraction of wrong voicing."""
         pitch, voicing = self.generator.pitch(clip.mel)
         apart = ((pitch - clip.pitch).abs() * clip.voicing).sum() / clip.voicing.sum().clamp(min=1)
         wrong = ((voicing > 0) != (clip.voicing > 0)).float().mean()
-        distances = self.distances(self.vocode(clip.mel), clip.samples)
+        distances = self.distances(self.vocode(clip.mel), clip.target)
         return {**distances, "semitones": SEMITONES_PER_OCTAVE * apart, "voicing": wrong}
 
     @abstractmethod
@@ -254,7 +219,7 @@ class HifiganSourceTask(SourceTask):
 
     def speak(self, batch: VocoderClip, noise: torch.Generator) -> Tensor:
         """Generate the samples of a training batch; in the first stage they are the excitation alone."""
-        white = torch.randn(batch.samples.shape, generator=noise)
+        white = torch.randn(batch.target.shape, generator=noise)
         excitation = self.generator.source(batch.mel, batch.pitch, batch.voicing, white)
         if self.number < self.stages.network:
             return torch.tanh(self.generator.direct(excitation))[:, 0]

@@ -15,6 +15,11 @@ class TrainingDiverged(IntoneError):
     """A loss or a gradient is no longer finite."""
 
 
+def autocast() -> torch.autocast:
+    """Return the context that computes in bfloat16 if the processor has instructions for it."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported())
+
+
 def step_optimizer(optimizer: torch.optim.Optimizer, loss: Tensor, bound: float, rate: float | None = None) -> None:
     """Step along the gradient of a loss, clipping its norm; raise `TrainingDiverged` first if it is not finite.
 

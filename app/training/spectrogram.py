@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import librosa
 import numpy as np
@@ -63,8 +62,7 @@ PITCH_RESOLUTION = 0.2
 Curve = npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
-class PitchTrack:
+class PitchTrack(NamedTuple):
     """Pitch and voicing of each frame, (T,), at the middle of the hop of samples that a vocoder makes of the frame."""
 
     pitch: Curve
@@ -103,14 +101,14 @@ def measure_track(samples: Curve, layout: MelConfig, frames: int) -> PitchTrack:
         resolution=PITCH_RESOLUTION,
         fill_na=0.0,
     )
-    return PitchTrack(*interpolate_pitch(hertz[:frames].astype(np.float32)))
+    return interpolate_pitch(hertz[:frames].astype(np.float32))
 
 
-def interpolate_pitch(hertz: Curve) -> tuple[Curve, Curve]:
+def interpolate_pitch(hertz: Curve) -> PitchTrack:
     """Convert Hz, 0 if unvoiced, to log2(F0 / 100 Hz) without gaps, and to voicing 0 or 1; (T,) each."""
     voiced = hertz > MIN_VOICED_HZ
     places = np.flatnonzero(voiced)
     if len(places) == 0:
-        return np.ones_like(hertz), voiced.astype(np.float32)
+        return PitchTrack(np.ones_like(hertz), voiced.astype(np.float32))
     curve = np.interp(np.arange(len(hertz)), places, np.log2(hertz[places] / 100))
-    return curve.astype(np.float32), voiced.astype(np.float32)
+    return PitchTrack(curve.astype(np.float32), voiced.astype(np.float32))

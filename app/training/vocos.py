@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,63 +23,33 @@ from torch import Tensor
 from app.errors import SetupError
 from app.synthesis.models.vocos import VocosSourceGenerator
 from app.synthesis.models.waveform import VocosConfig
-from app.training.clips import MelPredictor, stack
-from app.training.export import write_checkpoint, write_raw_weights
+from app.training.clips import MelPredictor, VocoderClip, add_prediction, stack
 from app.training.losses import compute_pitch_loss
-from app.training.optimizer import Ema, compute_learning_rate, step_optimizer
+from app.training.optimizer import autocast, step_optimizer
 from app.training.settings import TrainingSettings
 from app.training.spectrogram import compute_mel_spectrogram, interpolate_pitch
-from app.training.trainer import StatePart, TrainingModule
+from app.training.task import OptimizerConfig, VocoderTask
+from app.training.trainer import StatePart
 
 HELD_OUT_SIZE = 16
 """Recordings used only for evaluation."""
 
 
-@dataclass(frozen=True, slots=True)
-class TeacherSample:
-    """A recording or an excerpt of it, with the teacher's spectra."""
-
-    mel: Tensor
-    """(n_mels, T), log."""
-    pitch: Tensor
-    """(T,), log2(F0 / 100 Hz), interpolated where unvoiced."""
-    voicing: Tensor
-    """(T,), 0 or 1."""
-    spectra: Tensor
-    """(4, bins, T) in half precision, as `SpectrumNetwork` returns them."""
-    recorded: Tensor
-    """(), 1 if the mel spectrogram is that of the sound, 0 if an acoustic model predicted it."""
-
-    def cut(self, start: int, length: int) -> TeacherSample:
-        """Return `length` frames of the sample."""
-        part = slice(start, start + length)
-        return replace(
-            self, **{name: getattr(self, name)[..., part] for name in ("mel", "pitch", "voicing", "spectra")}
-        )
-
-
-def read_teacher_samples(corpus: Path, config: VocosConfig, predict: MelPredictor | None = None) -> list[TeacherSample]:
+def read_teacher_samples(corpus: Path, config: VocosConfig, predict: MelPredictor | None = None) -> list[VocoderClip]:
     """Read all recordings of a corpus that have spectra, in an order that depends only on their names.
 
-    With `predict`, each recording is followed by a copy with the mel spectrogram that an acoustic model predicts.
+    Predictions are added if given `predict`.
     """
     files = sorted((corpus / "spectra").glob("*.npy"))
     if len(files) <= HELD_OUT_SIZE:
         raise SetupError(f"{corpus}/spectra holds {len(files)} recordings; more than {HELD_OUT_SIZE} are needed.")
     random.Random(0).shuffle(files)
     with np.load(corpus / "pitch.npz") as pitches:
-        taught = []
-        for file in files:
-            sample = read_teacher_sample(corpus, file, pitches[file.stem], config)
-            taught.append(sample)
-            predicted = predict(file.stem, sample.mel.shape[1]) if predict else None
-            if predicted:
-                start, mel = predicted
-                taught.append(replace(sample.cut(start, mel.shape[1]), mel=mel, recorded=torch.tensor(0.0)))
-        return taught
+        read = ((file.stem, read_teacher_sample(corpus, file, pitches[file.stem], config)) for file in files)
+        return [clip for name, recording in read for clip in add_prediction(recording, name, predict)]
 
 
-def read_teacher_sample(corpus: Path, file: Path, pitch: npt.NDArray[np.float16], config: VocosConfig) -> TeacherSample:
+def read_teacher_sample(corpus: Path, file: Path, pitch: npt.NDArray[np.float16], config: VocosConfig) -> VocoderClip:
     """Read one recording, cut to the length of its spectra."""
     spectra = np.load(file, allow_pickle=False)
     frames = spectra.shape[2]
@@ -91,10 +60,8 @@ def read_teacher_sample(corpus: Path, file: Path, pitch: npt.NDArray[np.float16]
             f"{config.sample_rate} Hz and {config.bins} bins."
         )
     mel = compute_mel_spectrogram(torch.from_numpy(samples[: frames * config.hop_length]), config)
-    curve, voicing = interpolate_pitch(pitch[:frames].astype(np.float32))
-    return TeacherSample(
-        mel, torch.from_numpy(curve), torch.from_numpy(voicing), torch.from_numpy(spectra), recorded=torch.tensor(1.0)
-    )
+    track = interpolate_pitch(pitch[:frames].astype(np.float32))
+    return VocoderClip(torch.from_numpy(spectra), mel, *map(torch.from_numpy, track))
 
 
 DEFAULT_CONFIG: dict[str, Any] = {
@@ -112,14 +79,6 @@ DEFAULT_CONFIG: dict[str, Any] = {
 }
 SEGMENT_FRAMES = 64
 """Frames of each excerpt in a batch."""
-LEARNING_RATE = 1e-3
-MAX_GRADIENT_NORM = 5.0
-"""Maximum norm of the gradient."""
-WARM_UP = 200
-HALF_LIFE = 6000
-"""Steps in which the learning rate halves."""
-EMA_DECAY = 0.998
-"""Fraction of the averaged weights kept at each step."""
 MIN_LOG_MAGNITUDE = -12.0
 """Log magnitude up to which a bin has no weight."""
 MAX_LOG_MAGNITUDE = 7.0
@@ -130,29 +89,26 @@ MAX_MEL_NOISE = 0.15
 SILENCE = math.log(1e-5)
 
 
-class VocosTask(TrainingModule):
+class VocosTask(VocoderTask):
     """Training of Vocos with a harmonic source."""
+
+    segment_frames = SEGMENT_FRAMES
+    pace = OptimizerConfig(learning_rate=1e-3, warm_up=200, half_life=6000, bound=5.0, averaged=0.998)
 
     def __init__(
         self,
         generator: VocosSourceGenerator,
         config: Mapping[str, Any],
-        recordings: Sequence[TeacherSample],
+        recordings: Sequence[VocoderClip],
         settings: TrainingSettings,
     ) -> None:
-        self.generator = generator.train()
-        self.config = config
-        self.batch_size, self.seed = settings.batch_size, settings.seed
-        self.learning_rate = settings.learning_rate or LEARNING_RATE
-        self.held_out = recordings[:HELD_OUT_SIZE]
-        self.recordings = [sample for sample in recordings[HELD_OUT_SIZE:] if sample.mel.shape[1] > SEGMENT_FRAMES]
-        self.epoch = -(-sum(sample.mel.shape[1] for sample in self.recordings) // (SEGMENT_FRAMES * self.batch_size))
+        clips = [one for one in recordings[HELD_OUT_SIZE:] if one.frames > SEGMENT_FRAMES]
+        super().__init__(generator, config, recordings[:HELD_OUT_SIZE], clips, settings)
+        self.generator = generator
         self.optimizer = torch.optim.AdamW(generator.spectrum.parameters(), self.learning_rate, betas=(0.9, 0.98))
         self.pitch_optimizer = torch.optim.AdamW(generator.pitch.parameters(), self.learning_rate)
-        self.average = Ema(generator, EMA_DECAY)
-        self.bf16 = torch.cpu._is_avx512_bf16_supported()
 
-    def step(self) -> dict[str, float]:
+    def train_batch(self) -> dict[str, Tensor]:
         chance = random.Random(f"{self.seed}-{self.number}")
         noise = torch.Generator().manual_seed(chance.getrandbits(63))
         batch = self.draw_batch(chance)
@@ -160,56 +116,38 @@ class VocosTask(TrainingModule):
         mel = (batch.mel + gain).clamp(min=SILENCE)
         strength = MAX_MEL_NOISE * torch.rand(self.batch_size, 1, 1, generator=noise)
         mel = mel + strength * torch.randn(mel.shape, generator=noise)
-        losses = self.train_spectrum(mel, batch, gain) | self.train_pitch(mel, batch)
-        self.number += 1
-        self.average.update(self.number)
+        return {**self.train_spectrum(mel, batch, gain), "pitch": self.train_pitch(mel, batch)}
+
+    def draw_batch(self, chance: random.Random) -> VocoderClip:
+        """Draw excerpts of random recordings."""
+        chosen = chance.choices(self.clips, k=self.batch_size)
+        return stack([clip.cut(chance.randrange(clip.frames - SEGMENT_FRAMES), SEGMENT_FRAMES) for clip in chosen])
+
+    def train_spectrum(self, mel: Tensor, batch: VocoderClip, gain: Tensor) -> dict[str, Tensor]:
+        """Train the spectrum network for one step and return its losses."""
+        with autocast():
+            predicted = self.generator.spectrum(mel, batch.pitch, batch.voicing, torch.ones_like(mel[:, :1]))
+        louder = batch.target + torch.stack([gain, 0 * gain, gain, 0 * gain], 1)
+        losses = compute_spectrum_losses(predicted.float(), louder, batch.voicing)
+        self.minimize(losses["tone"] + 2 * losses["tone_phase"] + losses["free"] + 2 * losses["free_phase"])
         return losses
 
-    def draw_batch(self, chance: random.Random) -> TeacherSample:
-        """Draw excerpts of random recordings."""
-        chosen = chance.choices(self.recordings, k=self.batch_size)
-        return stack(
-            [sample.cut(chance.randrange(sample.mel.shape[1] - SEGMENT_FRAMES), SEGMENT_FRAMES) for sample in chosen]
-        )
+    def train_pitch(self, mel: Tensor, batch: VocoderClip) -> Tensor:
+        """Train pitch and voicing for one step and return the loss, which only recorded mels have.
 
-    def train_spectrum(self, mel: Tensor, batch: TeacherSample, gain: Tensor) -> dict[str, float]:
-        """Train the spectrum network for one step."""
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
-            predicted = self.generator.spectrum(mel, batch.pitch, batch.voicing, torch.ones_like(mel[:, :1]))
-        louder = batch.spectra + torch.stack([gain, 0 * gain, gain, 0 * gain], 1)
-        losses = compute_spectrum_losses(predicted.float(), louder, batch.voicing)
-        total = losses["tone"] + 2 * losses["tone_phase"] + losses["free"] + 2 * losses["free_phase"]
-        rate = compute_learning_rate(self.learning_rate, self.number, WARM_UP, HALF_LIFE)
-        step_optimizer(self.optimizer, total, MAX_GRADIENT_NORM, rate)
-        return {name: loss.item() for name, loss in losses.items()}
-
-    def train_pitch(self, mel: Tensor, batch: TeacherSample) -> dict[str, float]:
-        """Train pitch and voicing for one step, only on recorded mels: predicted ones have a pitch of their own."""
+        Predicted ones have a pitch of their own.
+        """
         loss = compute_pitch_loss(self.generator.pitch(mel), batch.pitch, batch.voicing, batch.recorded)
-        step_optimizer(self.pitch_optimizer, loss, MAX_GRADIENT_NORM)
-        return {"pitch": loss.item()}
+        step_optimizer(self.pitch_optimizer, loss, self.pace.bound)
+        return loss
 
-    def evaluate(self) -> dict[str, float]:
-        rows = []
-        with self.average.apply():
-            for sample in self.held_out:
-                whole = stack([sample])
-                everywhere = torch.ones_like(whole.mel[:, :1])
-                predicted = self.generator.spectrum(whole.mel, whole.pitch, whole.voicing, everywhere)
-                rows.append(compute_spectrum_losses(predicted, whole.spectra, whole.voicing))
-        return {name: sum(row[name].item() for row in rows) / len(rows) for name in rows[0]}
+    def measure(self, clip: VocoderClip) -> dict[str, Tensor]:
+        """Return the losses of one recording's spectra."""
+        predicted = self.generator.spectrum(clip.mel, clip.pitch, clip.voicing, torch.ones_like(clip.mel[:, :1]))
+        return compute_spectrum_losses(predicted, clip.target, clip.voicing)
 
     def list_parts(self) -> dict[str, StatePart]:
-        return {
-            "model": self.generator,
-            "averaged": self.average,
-            "optimizer": self.optimizer,
-            "pitch_optimizer": self.pitch_optimizer,
-        }
-
-    def export(self, folder: Path) -> None:
-        write_checkpoint(folder, self.config, self.average.halve_precision())
-        write_raw_weights(folder, self.generator, self.number)
+        return {**super().list_parts(), "pitch_optimizer": self.pitch_optimizer}
 
 
 def compute_spectrum_losses(predicted: Tensor, taught: Tensor, voicing: Tensor) -> dict[str, Tensor]:

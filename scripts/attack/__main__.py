@@ -20,8 +20,8 @@ from app.errors import SetupError
 from scripts.attack import descriptors, disk, events, generated, memory, paused, seeded, slow, sockets, threads, unread
 from scripts.attack.attack import Attack, Report, Target
 from scripts.attack.service import run_limited_service
-from scripts.attack.wire import exchange, write_request
 from scripts.soak.usage import Usage, watch_usage
+from scripts.soak.wire import exchange, write_request
 
 ATTACKS: dict[str, Attack] = {
     "generated": generated.ATTACK,

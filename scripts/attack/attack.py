@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TypeVar
 
 from scripts.attack.hostile import SECRET
 from scripts.attack.service import LimitedService, Limits
-from scripts.attack.wire import INJECTED, Answer
+from scripts.soak.mix import Request
+from scripts.soak.wire import ANSWER_SECONDS, INJECTED, Answer, exchange
 
 CONVERSATIONS, CLIENTS = 800, 16
 OVERLOAD_CODES = {"busy", "rate_limited", "too_many_streams"}
 SYSTEM_FILE = b"root:x:0:0"
 """What no response may contain: the beginning of /etc/passwd."""
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -79,6 +84,20 @@ class Target:
         """Return a number of requests, scaled."""
         return max(1, round(count * self.scale))
 
+    async def send(self, kind: str, data: bytes, seconds: float = ANSWER_SECONDS) -> Answer:
+        """Send a request, judge its response, which may be that the service is busy, and return it."""
+        answer = await exchange(self.port, data, seconds)
+        self.report.judge(kind, answer, data, may_be_busy=True)
+        return answer
+
+    async def hash_response(self, request: Request) -> str:
+        """Send a request that must succeed, and return the hash of its response."""
+        answer = await exchange(self.port, request.write())
+        is_right = answer.status == 200 and answer.is_complete
+        self.report.statuses[str(answer.status)] += 1
+        self.report.expect(is_right, f"{request.kind}: {answer.status} {answer.body[:200]!r}", request.body)
+        return sha256(answer.body if is_right else b"").hexdigest()
+
 
 @dataclass(frozen=True)
 class Attack:
@@ -94,12 +113,17 @@ class Attack:
     """Whether all threads run before the attack, so that further ones are a leak."""
 
 
-async def hold_conversations(target: Target, talk: Callable[[Target], Awaitable[None]]) -> None:
+async def take_turns(clients: int, items: Iterable[T], work: Callable[[T], Awaitable[object]]) -> None:
+    """Have some clients work on the items, each on one at a time."""
+    left = iter(items)
+
+    async def take() -> None:
+        for one in left:
+            await work(one)
+
+    await asyncio.gather(*(take() for _ in range(clients)))
+
+
+async def hold_conversations(talk: Callable[[Target], Awaitable[None]], target: Target) -> None:
     """Hold `CONVERSATIONS` conversations, scaled, with `CLIENTS` at a time."""
-    turns = iter(range(target.scaled(CONVERSATIONS)))
-
-    async def hold() -> None:
-        for _ in turns:
-            await talk(target)
-
-    await asyncio.gather(*(hold() for _ in range(CLIENTS)))
+    await take_turns(CLIENTS, range(target.scaled(CONVERSATIONS)), lambda _: talk(target))

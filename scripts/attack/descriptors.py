@@ -6,8 +6,8 @@ import asyncio
 
 from scripts.attack.attack import Attack, Target
 from scripts.attack.service import Limits
-from scripts.attack.wire import exchange, write_request
 from scripts.soak.mix import SENTENCES
+from scripts.soak.wire import exchange, write_request
 
 CONNECTIONS = 1100
 MAX_LOG_BYTES = 1_000_000

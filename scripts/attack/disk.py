@@ -7,8 +7,8 @@ from pathlib import Path
 
 from scripts.attack.attack import Attack, Target
 from scripts.attack.service import Limits
-from scripts.attack.wire import exchange, write_request
 from scripts.soak.mix import SENTENCES
+from scripts.soak.wire import exchange, write_request
 
 REQUESTS = 40
 DISK_MIB = 64

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from functools import partial
 from typing import Any
 
 from scripts.attack.attack import Attack, Target, hold_conversations
 from scripts.attack.hostile import NAMES, VALUES, make_ssml, make_text, make_value
 from scripts.attack.service import Limits
-from scripts.attack.wire import converse
+from scripts.soak.wire import converse
 
 END_SECONDS = (0.5, 3.0)
 """Seconds after which a client closes its side."""
@@ -57,11 +58,6 @@ def make_event(chance: random.Random) -> bytes:
     return json.dumps(header).encode() + b"\n" + written
 
 
-async def run(target: Target) -> None:
-    """Hold all conversations."""
-    await hold_conversations(target, _talk)
-
-
 async def _talk(target: Target) -> None:
     chance = target.chance
     data = b"".join(make_event(chance) for _ in range(chance.randrange(1, 8)))
@@ -85,4 +81,4 @@ def _end_input(writer: asyncio.StreamWriter) -> None:
         writer.write_eof()
 
 
-ATTACK = Attack(run, Limits(memory_mib=3072, environment={"INTONE_CACHE_MB": "32"}))
+ATTACK = Attack(partial(hold_conversations, _talk), Limits(memory_mib=3072, environment={"INTONE_CACHE_MB": "32"}))

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from scripts.attack.bodies import make_fields, make_openai_fields, make_options, write_json
 from scripts.attack.hostile import NAMES, SECRET, SIGNS, VALUES, make_ssml, make_text
-from scripts.attack.wire import INJECTED, write_request
+from scripts.soak.wire import INJECTED, write_request
 
 JSON, SSML, TEXT = "application/json", "application/ssml+xml", "text/plain"
 OWN_ROUTES = ("/synthesize", "/analyze", "/analyze", "/invocations")

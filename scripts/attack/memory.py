@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from scripts.attack.attack import Attack, Target
 from scripts.attack.service import Limits
-from scripts.attack.wire import exchange, write_request
 from scripts.soak.mix import CHAPTER, SENTENCES
+from scripts.soak.wire import write_request
 
 SECONDS = 400.0
 """Seconds of one response; four chapters at a time take a minute."""
@@ -56,13 +56,9 @@ def make_requests() -> dict[str, Sequence[bytes]]:
 async def run(target: Target) -> None:
     """Send the requests, and then one emotion in many degrees."""
     for kind, requests in make_requests().items():
-        await asyncio.gather(*(_send(target, kind, data) for data in requests[: max(1, target.scaled(len(requests)))]))
+        await asyncio.gather(*(target.send(kind, data, SECONDS) for data in requests[: target.scaled(len(requests))]))
     for number in range(target.scaled(DEGREES)):
-        await _send(target, "degrees", write_json(text="Hm.", emotion="anger", degree=0.05 + number / 200))
-
-
-async def _send(target: Target, kind: str, data: bytes) -> None:
-    target.report.judge(kind, await exchange(target.port, data, SECONDS), data, may_be_busy=True)
+        await target.send("degrees", write_json(text="Hm.", emotion="anger", degree=0.05 + number / 200), SECONDS)
 
 
 ATTACK = Attack(run, Limits(memory_mib=3072, environment={"INTONE_CACHE_MB": "0"}), most_mib=3000, most_growth=1.25)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-from hashlib import sha256
 from typing import Any
 
-from scripts.attack.attack import Attack, Target
+from scripts.attack.attack import Attack, Target, take_turns
 from scripts.attack.bodies import EMOTIONS, FORMATS
 from scripts.attack.service import Limits
-from scripts.soak.clients import Clients, Tally
 from scripts.soak.mix import SENTENCES, Request, make_speech_request
 
 REQUESTS = 1000
@@ -50,25 +47,16 @@ def make_request(number: int) -> Request:
 async def run(target: Target) -> None:
     """Send each request alone, then all of them, in another order, 16 at a time."""
     requests = [make_request(number) for number in range(target.scaled(REQUESTS))]
-    known = [await _hash_response(target, request) for request in requests]
+    known = [await target.hash_response(request) for request in requests]
     order = list(range(len(requests)))
     target.chance.shuffle(order)
-    places = iter(order)
 
-    async def send() -> None:
-        for place in places:
-            again = await _hash_response(target, requests[place])
-            kind, body = requests[place].kind, requests[place].body
-            target.report.expect(again == known[place], f"{kind}: other bytes at concurrency {CLIENTS}", body)
+    async def compare(place: int) -> None:
+        again, request = await target.hash_response(requests[place]), requests[place]
+        fault = f"{request.kind}: other bytes at concurrency {CLIENTS}"
+        target.report.expect(again == known[place], fault, request.body)
 
-    await asyncio.gather(*(send() for _ in range(CLIENTS)))
-
-
-async def _hash_response(target: Target, request: Request) -> str:
-    status, body = await Clients(target.port, "", 0.0, Tally(), {}).request(request.kind, request)
-    target.report.statuses[str(status)] += 1
-    target.report.expect(status == 200, f"{request.kind}: {status} {body[:200]!r}", request.body)
-    return sha256(body).hexdigest()
+    await take_turns(CLIENTS, order, compare)
 
 
 # Without the cache, every response is synthesized.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from scripts.attack.attack import Attack, Target
-from scripts.attack.wire import Answer, exchange, write_request
 from scripts.soak.clients import PLAYBACK_BYTES, Clients, Tally
+from scripts.soak.wire import Answer, exchange, write_request
 
 SECONDS = 60.0
 MIN_SECONDS = 10.0

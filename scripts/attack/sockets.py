@@ -6,13 +6,14 @@ import asyncio
 import json
 import random
 import struct
+from functools import partial
 from urllib.parse import quote, urlencode
 
 from scripts.attack.attack import Attack, Target, hold_conversations
 from scripts.attack.bodies import make_options, write_json
 from scripts.attack.hostile import NAMES, SIGNS, make_text, make_value
 from scripts.attack.service import Limits
-from scripts.attack.wire import converse, parse_answer, write_request
+from scripts.soak.wire import converse, parse_answer, write_request
 
 TEXT, CLOSE, INTERNAL = 1, 8, 1011
 """Opcodes of frames, and the close code of a failure inside the service."""
@@ -78,11 +79,6 @@ def make_handshake(chance: random.Random) -> bytes:
     return write_request("GET", path, b"", headers).replace(b"Content-Length: 0\r\n", b"")
 
 
-async def run(target: Target) -> None:
-    """Hold all conversations."""
-    await hold_conversations(target, _talk)
-
-
 async def _talk(target: Target) -> None:
     chance = target.chance
     data = make_handshake(chance) + b"".join(make_frame(chance) for _ in range(chance.randrange(1, 8)))
@@ -120,4 +116,4 @@ def _judge_frames(target: Target, frames: bytes, sent: bytes) -> None:
             target.report.expect(not is_internal, f"an internal error: {data[:300]!r}", sent)
 
 
-ATTACK = Attack(run, Limits(memory_mib=3072, environment={"INTONE_CACHE_MB": "32"}))
+ATTACK = Attack(partial(hold_conversations, _talk), Limits(memory_mib=3072, environment={"INTONE_CACHE_MB": "32"}))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
+from itertools import cycle, islice
 
-from scripts.attack.attack import Attack, Target
+from scripts.attack.attack import Attack, Target, take_turns
 from scripts.attack.service import Limits
-from scripts.attack.wire import exchange, write_request
 from scripts.soak.mix import make_seeded_requests
 from scripts.soak.usage import Usage
 
@@ -24,16 +23,8 @@ async def run(target: Target) -> None:
     if limit is None:
         return
     limit.write_text(str(Usage.read(target.service.server.pid).threads))
-    requests = make_seeded_requests()
-    places = iter(range(target.scaled(REQUESTS)))
-
-    async def send() -> None:
-        for place in places:
-            one = requests[place % len(requests)]
-            data = write_request(one.method, one.path, one.body, list(one.headers.items()))
-            target.report.judge(one.kind, await exchange(target.port, data), data, may_be_busy=True)
-
-    await asyncio.gather(*(send() for _ in range(CLIENTS)))
+    requests = islice(cycle(make_seeded_requests()), target.scaled(REQUESTS))
+    await take_turns(CLIENTS, requests, lambda one: target.send(one.kind, one.write()))
     limit.write_text(str(TASKS))
 
 

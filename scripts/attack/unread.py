@@ -9,8 +9,8 @@ import socket
 
 from scripts.attack.attack import Attack, Target
 from scripts.attack.sockets import CLOSE, KEY, TEXT, frame
-from scripts.attack.wire import exchange, write_request
 from scripts.soak.mix import CHAPTER
+from scripts.soak.wire import exchange, write_request
 
 SOCKETS = 16
 """Connections of each kind."""

@@ -11,8 +11,8 @@ import json
 import random
 import statistics
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -64,11 +64,8 @@ def run_listeners(url: str, count: int, seconds: float, playback: float) -> tupl
             heard = began + wait + playback * length
             time.sleep(max(0.0, heard - time.perf_counter()) + chosen.expovariate(1.0))
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(count) as threads:
+        list(threads.map(run, range(count)))
     return waits, statistics.fmean(lengths)
 
 

@@ -19,6 +19,15 @@ from app.types import InputFormat
 from scripts.reference.markdown import format_code, format_codes, make_page, make_table
 
 SPELLED = {letters: " ".join(letters.upper()) for letters in sorted(LETTERS | CHAT_LETTERS)}
+ABBREVIATIONS = {
+    "before a name": BEFORE_NAME,
+    "after a name": AFTER_NAME,
+    "before a number": BEFORE_NUMBER,
+    "anywhere": ANYWHERE,
+    "in chats": CHAT_WORDS | DIGIT_WORDS,
+    "spelled": SPELLED,
+}
+"""Abbreviations and their words by where they are read."""
 ABOUT = """Numbers, units, dates, signs and abbreviations are read as words. A plan shows the words of each utterance in
 `spoken`. SSML's `say-as` and `sub` set another reading."""
 EXAMPLES = {
@@ -60,17 +69,7 @@ def render() -> str:
         "## Currencies",
         make_table(("sign or code", "unit"), make_currencies()),
         "## Abbreviations",
-        make_table(
-            ("before a name", "after a name", "before a number", "anywhere", "in chats", "spelled"),
-            [
-                tuple(
-                    map(
-                        list_words,
-                        (BEFORE_NAME, AFTER_NAME, BEFORE_NUMBER, ANYWHERE, CHAT_WORDS | DIGIT_WORDS, SPELLED),
-                    )
-                )
-            ],
-        ),
+        make_table(list(ABBREVIATIONS), [tuple(map(list_words, ABBREVIATIONS.values()))]),
         "## Phrases with a slash",
         make_table(
             ("written", "read"), ((format_code(written), read) for written, read in TABLES["slash_phrases"].items())

@@ -8,7 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from app.cli.parser import UsageError
@@ -136,9 +136,7 @@ def execute(command: list[str], stdin: bytes | None = None) -> None:
         raise FailedOperation(f"{command[0]} ended with code {code}.", hint="See its output above.")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    return run_command(make_parser(), plan, run, arguments)
+main = partial(run_command, make_parser, plan, run)
 
 
 if __name__ == "__main__":

@@ -25,15 +25,16 @@ def make_command_parser(name: str, description: str) -> argparse.ArgumentParser:
 
 
 def run_command(
-    parser: argparse.ArgumentParser,
+    make_parser: Callable[[], argparse.ArgumentParser],
     plan: Callable[[argparse.Namespace, str], list[Call]],
     run: Callable[[argparse.Namespace, Aws], int],
     arguments: Sequence[str] | None = None,
 ) -> int:
-    """Plan and validate all requests, then print or run them, and return the exit code.
+    """Run a command: plan and validate all requests, then print or run them, and return the exit code.
 
     `plan` gets the Region; nothing is sent before `run`.
     """
+    parser = make_parser()
     options = parser.parse_args(arguments)
     try:
         aws = open_aws(options.region)

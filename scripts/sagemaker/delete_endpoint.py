@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from scripts.sagemaker.aws import Aws, Call, send_unless_missing
@@ -109,9 +109,7 @@ def run(options: argparse.Namespace, aws: Aws) -> int:
     return DONE
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    return run_command(make_parser(), plan, run, arguments)
+main = partial(run_command, make_parser, plan, run)
 
 
 if __name__ == "__main__":

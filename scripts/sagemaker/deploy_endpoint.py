@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from app.cli.parser import UsageError
@@ -171,9 +171,7 @@ def create_generation(aws: Aws, endpoint: EndpointOptions, last: Call) -> None:
         raise
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    return run_command(make_parser(), plan, run, arguments)
+main = partial(run_command, make_parser, plan, run)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sys
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from app.cli.parser import UsageError
@@ -127,9 +127,7 @@ def check_voice(folder: Path, address: S3Address) -> str:
         ) from None
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    return run_command(make_parser(), plan, run, arguments)
+main = partial(run_command, make_parser, plan, run)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +127,7 @@ def parse_model_error(error: Any) -> AwsError:
         return translate_error(error)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    return run_command(make_parser(), plan, run, arguments)
+main = partial(run_command, make_parser, plan, run)
 
 
 if __name__ == "__main__":

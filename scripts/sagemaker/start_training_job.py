@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from app.cli.parser import UsageError
@@ -261,9 +262,7 @@ def run(options: argparse.Namespace, aws: Aws) -> int:
     return DONE
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    return run_command(make_parser(), plan, run, arguments)
+main = partial(run_command, make_parser, plan, run)
 
 
 if __name__ == "__main__":

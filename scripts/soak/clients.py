@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from scripts.soak.mix import CHAPTER, Request, make_speech_request
+from scripts.soak.wire import exchange
 
 PLAYBACK_BYTES = 48_000
 """Bytes of a second: 24 kHz, mono, 16 bits."""
@@ -117,39 +118,22 @@ class Clients:
 
     async def request(self, client: str, request: Request) -> tuple[int, bytes]:
         """Send a request on a new connection, and return the status code, 0 if there is no response, and the body."""
-        status, body = 0, b""
-        try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                reader, writer = await self.send(request)
-                try:
-                    status = await read_status(reader)
-                    body = await read_body(reader)
-                finally:
-                    writer.transport.abort()
-        except (OSError, EOFError, TimeoutError):
-            status = 0
+        answer = await exchange(self.port, request.write(Authorization=f"Bearer {self.key}"), TIMEOUT_SECONDS)
+        status = answer.status if answer.is_complete else 0
         self.tally.count(client, status or "missing")
-        return status, body
+        return status, answer.body if status else b""
 
     async def send(
         self, request: Request, receive_buffer: int = 0
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Open a connection and send a request with `Connection: close`."""
+        """Open a connection and send a request."""
         connection = socket.socket()
         connection.setblocking(False)
         if receive_buffer:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", self.port))
         reader, writer = await asyncio.open_connection(sock=connection, limit=receive_buffer or 2**16)
-        headers = {
-            "Host": f"127.0.0.1:{self.port}",
-            "Authorization": f"Bearer {self.key}",
-            "Connection": "close",
-            "Content-Length": str(len(request.body)),
-            **request.headers,
-        }
-        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        writer.write(f"{request.method} {request.path} HTTP/1.1\r\n{head}\r\n".encode() + request.body)
+        writer.write(request.write(Authorization=f"Bearer {self.key}"))
         return reader, writer
 
 
@@ -159,19 +143,3 @@ async def read_status(reader: asyncio.StreamReader) -> int:
     if not line:
         raise EOFError
     return int(line.split()[1])
-
-
-async def read_body(reader: asyncio.StreamReader) -> bytes:
-    """Read the headers and the body, and return the body with its chunks joined."""
-    chunked, length = False, 0
-    while (line := (await reader.readline()).strip().lower()) != b"":
-        chunked |= line == b"transfer-encoding: chunked"
-        if line.startswith(b"content-length:"):
-            length = int(line.split()[1])
-    if not chunked:
-        return await reader.readexactly(length)
-    parts = []
-    while size := int(await reader.readline(), 16):
-        parts.append(await reader.readexactly(size))
-        await reader.readline()
-    return b"".join(parts)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from scripts.soak.wire import write_request
+
 SENTENCES = (
     "The parcel came at nine.",
     "I am so happy that it is finally here!",
@@ -32,6 +34,10 @@ class Request:
     path: str
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict, hash=False)
+
+    def write(self, **more: str) -> bytes:
+        """Return the bytes of the request, with further headers."""
+        return write_request(self.method, self.path, self.body, [*self.headers.items(), *more.items()])
 
 
 def make_speech_request(kind: str, path: str = "/synthesize", **fields: Any) -> Request:

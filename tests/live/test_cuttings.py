@@ -84,11 +84,11 @@ def plan_pieces(plan: LivePlan, pieces: Sequence[str]) -> list[LiveUtterance]:
     """Return the utterances of a text that are planned while the pieces arrive."""
     utterances = []
     for piece in pieces:
-        plan.push(piece)
+        plan.reader.push(piece)
         while found := plan.read():
             assert isinstance(found, LiveUtterance)
             utterances.append(found)
-    plan.flush()
+    plan.reader.flush()
     while isinstance(found := plan.read(), LiveUtterance):
         utterances.append(found)
     return utterances

@@ -146,7 +146,7 @@ def test_an_untrained_harmonic_source_has_the_level_of_the_mel(hop: int) -> None
 def test_training_lowers_the_losses(
     utterances: list[VocoderClip], model: ModelKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hifigan, "WARM_UP", 1)
+    monkeypatch.setattr(HifiganTask, "pace", replace(HifiganTask.pace, warm_up=1))
     monkeypatch.setattr(hifigan, "DISCRIMINATOR_RAMP_STEPS", 1)
     monkeypatch.setattr(hifigan_source, "PITCH_LEARNING_RATE", 0.01)
     task = make_task(utterances, model, Stages(network=15, discriminators=30))
@@ -233,8 +233,8 @@ def test_pitch_is_not_learned_from_predictions(utterances: list[VocoderClip]) ->
 
 def test_an_epoch_has_as_many_steps_as_cover_all_frames_once(utterances: list[VocoderClip]) -> None:
     one = make_task(utterances, ModelKind.HIFIGAN_V2, batch_size=3)
-    assert len(one.held_out) == 1 and len(one.utterances) == CLIPS - 1
-    frames = sum(each.frames for each in one.utterances)
+    assert len(one.held_out) == 1 and len(one.clips) == CLIPS - 1
+    frames = sum(each.frames for each in one.clips)
     assert (one.epoch - 1) * 3 * hifigan.SEGMENT_FRAMES < frames <= one.epoch * 3 * hifigan.SEGMENT_FRAMES
 
 

@@ -21,9 +21,9 @@ def test_a_clip_has_whole_hops_and_a_frame_for_each() -> None:
     samples = np.zeros(300 * 40 + 7, np.float32)
     samples[300 * 20] = 1
     one = make_vocoder_clip(samples, None, LAYOUT)
-    assert one.frames == 40 and one.samples.shape == (300 * 40,) and one.mel.shape == (80, 40)
+    assert one.frames == 40 and one.target.shape == (300 * 40,) and one.mel.shape == (80, 40)
     assert one.mel.sum(0).argmax() == 20
-    assert one.samples.argmax() == 300 * 20
+    assert one.target.argmax() == 300 * 20
     assert not one.pitch.any() and not one.voicing.any()
 
 
@@ -34,10 +34,10 @@ def test_cuts_keep_samples_mel_and_pitch_together() -> None:
     one = make_vocoder_clip(samples, track, LAYOUT)
     assert torch.equal(one.mel, compute_mel_spectrogram(torch.from_numpy(samples), LAYOUT))
     batch = stack([one.cut(start, 8) for start in (0, 5, 22)])
-    assert batch.samples.shape == (3, 2400) and batch.mel.shape == (3, 80, 8) and batch.frames == 8
+    assert batch.target.shape == (3, 2400) and batch.mel.shape == (3, 80, 8) and batch.frames == 8
     assert batch.pitch[:, 0].tolist() == [0, 5, 22]
-    assert torch.equal(batch.samples[2], one.samples[22 * 300 :])
-    assert one.cut(25, 8).frames == 5 and one.cut(25, 8).samples.shape == (1500,)
+    assert torch.equal(batch.target[2], one.target[22 * 300 :])
+    assert one.cut(25, 8).frames == 5 and one.cut(25, 8).target.shape == (1500,)
 
 
 def test_recordings_are_read_with_a_stored_or_a_measured_pitch(tmp_path: Path) -> None:
@@ -65,6 +65,4 @@ def test_predictions_follow_their_recordings(tmp_path: Path) -> None:
         recordings, tmp_path, LAYOUT, lambda name, frames: (5, mel) if name == "known" else None, pitched=False
     )
     assert [one.recorded.item() for one in (whole, part, other)] == [1, 0, 1]
-    assert (
-        part.mel is mel and torch.equal(part.samples, whole.samples[5 * 300 : 15 * 300]) and part.pitch.shape == (10,)
-    )
+    assert part.mel is mel and torch.equal(part.target, whole.target[5 * 300 : 15 * 300]) and part.pitch.shape == (10,)

@@ -54,7 +54,7 @@ def make_task(corpus: Path, **chosen: Any) -> vocos.VocosTask:
 
 
 def test_training_lowers_the_losses(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vocos, "WARM_UP", 1)
+    monkeypatch.setattr(vocos.VocosTask, "pace", replace(vocos.VocosTask.pace, warm_up=1))
     task = make_task(corpus, learning_rate=0.01)
     first = task.step()
     before = task.evaluate()
@@ -98,14 +98,14 @@ def test_predictions_follow_their_recordings(corpus: Path) -> None:
     assert len(both) == 2 * len(plain) - 1
     for one, recorded in zip(both[1::2], plain, strict=False):
         if one.mel is predicted:
-            assert torch.equal(one.spectra, recorded.spectra[:, :, 5:15]) and one.pitch.shape == (10,)
+            assert torch.equal(one.target, recorded.target[:, :, 5:15]) and one.pitch.shape == (10,)
     assert sum(one.mel is predicted for one in both) == len(plain) - 1
 
 
 def test_pitch_is_not_learned_from_predictions(corpus: Path) -> None:
     task = make_task(corpus, batch_size=1)
     for kept, changes in ((1.0, True), (0.0, False)):
-        task.recordings = [replace(one, recorded=torch.tensor(kept)) for one in task.recordings]
+        task.clips = [replace(one, recorded=torch.tensor(kept)) for one in task.clips]
         before = task.generator.pitch.n[0].weight.clone()
         task.pitch_optimizer.param_groups[0]["weight_decay"] = 0.0
         task.pitch_optimizer.state.clear()

@@ -9,7 +9,6 @@ stretched around its median over the voiced sentences, as an uncertain network g
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import AutoTokenizer
 
-from app.training.emotion.network import load_network, score
+from app.training.emotion.network import load_network, parse_paths, score
 from app.training.emotion.rows import EMOTIONS, make_passage_row, read_passages
 from app.types import Emotion
 
@@ -37,12 +36,7 @@ so that false alarms are weak and clear emotions are not."""
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Calibrate the classifier in a folder."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("model", type=Path)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args(arguments)
-    torch.set_num_threads(options.threads)
+    options = parse_paths(__doc__, ("model", "data"), arguments)
     temperature, threshold = calibrate(options.model, options.data)
     sys.stdout.write(f"temperature {temperature}, threshold {threshold}\n")
 
@@ -52,7 +46,7 @@ def calibrate(model: Path, data: Path) -> tuple[float, float]:
 
     Return both.
     """
-    dev = [one for one in read_passages(data) if one.split == "dev"]
+    dev = read_passages(data, split="dev")
     network, tokenizer = load_network(model), AutoTokenizer.from_pretrained(model)
     scores = score(network, tokenizer, [make_passage_row(one) for one in dev])
     logits, strength = scores[:, : len(EMOTIONS)], scores[:, len(EMOTIONS)]

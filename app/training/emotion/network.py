@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,17 @@ MAX_TOKENS = 160
 """Maximum tokens of context and sentence together; the rest is cut."""
 SCORING_BATCH = 32
 """Sentences scored at once."""
+
+
+def parse_paths(about: str | None, names: Sequence[str], arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Parse a command line of some paths, and set the number of threads; the first line of `about` describes it."""
+    parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
+    for name in names:
+        parser.add_argument(name, type=Path)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    return options
 
 
 def load_network(folder: Path) -> Any:

@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--split", choices=("train", "dev", "test"), default="dev")
     parser.add_argument("--floor", type=float, default=FLOOR, help="least probability of an emotion that is voiced")
     options = parser.parse_args(arguments)
-    sentences = [one for one in read_passages(options.data) if one.split == options.split]
+    sentences = read_passages(options.data, split=options.split)
     report = measure_passages(sentences, classify_passages(options.model, sentences), options.floor)
     sys.stdout.write(json.dumps({"split": options.split, **report}, indent=1) + "\n")
 

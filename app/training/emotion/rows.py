@@ -72,12 +72,13 @@ class LabelledSentence:
     """The preceding sentences of the passage, at most `CONTEXT_SENTENCES`."""
 
 
-def read_passages(folder: Path, file: str = PASSAGES_FILE) -> list[LabelledSentence]:
-    """Read all sentences of a file, passage by passage in order."""
+def read_passages(folder: Path, file: str = PASSAGES_FILE, split: str | None = None) -> list[LabelledSentence]:
+    """Read all sentences of a file, or those of one split, passage by passage in order."""
     with gzip.open(folder / file, "rt", encoding="utf-8", newline="") as lines:
         rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
         passages = groupby(rows, key=lambda row: row["passage"])
-        return [sentence for _, passage in passages for sentence in read_passage(passage)]
+        sentences = [sentence for _, passage in passages for sentence in read_passage(passage)]
+    return [one for one in sentences if split in (None, one.split)]
 
 
 def read_passage(rows: Iterable[dict[str, str]]) -> Iterator[LabelledSentence]:

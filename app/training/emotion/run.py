@@ -55,7 +55,7 @@ from app.training.emotion.targets import (
     make_speech_rows,
     read_targets,
 )
-from app.training.optimizer import Ema, step_optimizer
+from app.training.optimizer import Ema, autocast, step_optimizer
 from app.training.trainer import CHECKPOINT, Logbook, StatePart, Trainer, TrainingModule, stop_on_signal
 
 STRENGTH_WEIGHT = 0.3
@@ -112,7 +112,6 @@ class EmotionTask(TrainingModule):
         self.average = Ema(self.trainable, EMA_DECAY)
         self.weights = weigh_classes(rows)
         self.batches = draw_batches(rows, settings.batch_size, settings.others, settings.seed)
-        self.bf16 = torch.cpu._is_avx512_bf16_supported()
         self.evaluated: dict[str, float] = {}
         self.evaluation_due = time.process_time() + EVALUATION_SECONDS
 
@@ -125,7 +124,7 @@ class EmotionTask(TrainingModule):
         self.network.train()
         for part in self.frozen:  # frozen modules need no dropout
             part.eval()
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+        with autocast():
             logits = self.network(**encode(self.tokenizer, batch)).logits.float()
         emotion, strength = compute_losses(logits, batch, self.weights)
         rate = self.settings.learning_rate * scale_rate(self.number, self.settings.steps)

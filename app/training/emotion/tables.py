@@ -7,7 +7,7 @@ to describe; the others appear only in the first table. Each classifier is evalu
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -48,18 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("others", type=Path, nargs="*")
     options = parser.parse_args(arguments)
-    splits = {name: read_split(options.data, file, split) for name, file, split in SPLITS}
+    splits = {name: read_passages(options.data, file, split) for name, file, split in SPLITS}
     reports = {
         model.name: {name: measure(model, sentences) for name, sentences in splits.items()}
         for model in (options.model, *options.others)
     }
     (options.docs / PAGE).write_text("\n".join(write_page(reports, options.model.name)), encoding="utf-8")
     draw_reliability(reports[options.model.name]).savefig(options.docs / PICTURE, format="png", dpi=100)
-
-
-def read_split(data: Path, file: str, split: str) -> list[LabelledSentence]:
-    """Read one split of a file of passages."""
-    return [one for one in read_passages(data, file) if one.split == split]
 
 
 def measure(model: Path, sentences: Sequence[LabelledSentence]) -> Figures:
@@ -75,27 +70,33 @@ def write_page(reports: dict[str, dict[str, Figures]], model: str) -> Iterator[s
     yield INTRODUCTION
     yield "## All splits"
     rows = [(f"{name}, {split}", report) for name, splits in reports.items() for split, report in splits.items()]
-    yield from write_table("classifier, split", rows)
+    yield from write_figures("classifier, split", rows)
     for split, report in reports[model].items():
         yield f"## {model} on {split}"
         yield "By genre:\n"
-        yield from write_table("genre", list(report["by_genre"].items()))
+        yield from write_figures("genre", list(report["by_genre"].items()))
         yield "By threshold:\n"
-        yield from write_table("threshold", list(report["by_floor"].items()))
+        yield from write_figures("threshold", list(report["by_floor"].items()))
         yield "By label (rows) and most probable emotion (columns), with the F1 of each:\n"
         yield from write_confusion(report)
     yield "## Reliability"
     yield f"How often the most probable emotion is the label, by its probability.\n\n![Reliability]({PICTURE})\n"
 
 
-def write_table(heading: str, rows: Sequence[tuple[str, Figures]]) -> Iterator[str]:
+def write_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of a table."""
+    yield f"| {' | '.join(header)} |"
+    yield "|---" * len(header) + "|"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+    yield ""
+
+
+def write_figures(heading: str, rows: Sequence[tuple[str, Figures]]) -> Iterator[str]:
     """Yield figures as the lines of a table: shares in percent, F1 as a number."""
     names = [name for name in COLUMNS if name in rows[0][1]]
-    yield " | ".join(["", heading, *(COLUMNS[name] for name in names), ""]).strip()
-    yield "|---" * (len(names) + 1) + "|"
-    for title, report in rows:
-        yield " | ".join(["", title, *(format_figure(name, report[name]) for name in names), ""]).strip()
-    yield ""
+    figures = ((title, *(format_figure(name, report[name]) for name in names)) for title, report in rows)
+    return write_table((heading, *(COLUMNS[name] for name in names)), figures)
 
 
 def format_figure(name: str, value: float | None) -> str:
@@ -109,11 +110,11 @@ def format_figure(name: str, value: float | None) -> str:
 
 def write_confusion(report: Figures) -> Iterator[str]:
     """Yield the confusion matrix as the lines of a table."""
-    yield " | ".join(["", "label", *map(str, EMOTIONS), "F1", ""]).strip()
-    yield "|---" * (len(EMOTIONS) + 2) + "|"
-    for label, counts in report["confusion"].items():
-        yield " | ".join(["", label, *map(str, counts.values()), f"{report['f1'][label]:.2f}", ""]).strip()
-    yield ""
+    rows = (
+        (label, *map(str, counts.values()), f"{report['f1'][label]:.2f}")
+        for label, counts in report["confusion"].items()
+    )
+    return write_table(("label", *map(str, EMOTIONS), "F1"), rows)
 
 
 def draw_reliability(reports: dict[str, Figures]) -> Figure:

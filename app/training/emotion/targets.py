@@ -8,7 +8,6 @@ command continues after the last sentences that it wrote.
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import logging
 from collections.abc import Sequence
@@ -18,8 +17,9 @@ from pathlib import Path
 import torch
 from transformers import AutoTokenizer
 
-from app.training.emotion.network import load_network, score
+from app.training.emotion.network import load_network, parse_paths, score
 from app.training.emotion.rows import EMOTIONS, TrainingRow, find_held_out, read_examples, read_passages, select_rows
+from app.training.optimizer import autocast
 
 LOGGER = logging.getLogger(__name__)
 
@@ -35,14 +35,8 @@ Targets = dict[tuple[str, str], tuple[tuple[float, ...], float]]
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the outputs of a teacher."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("data", type=Path)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("targets", type=Path)
-    parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args(arguments)
+    options = parse_paths(__doc__, ("data", "model", "targets"), arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(options.threads)
     write_targets(options.model, list_inputs(options.data), options.targets)
 
 
@@ -72,7 +66,7 @@ def write_targets(model: Path, questions: Sequence[tuple[str, str]], path: Path)
     nothing = tuple(0.0 for _ in EMOTIONS)
     for start in range(0, len(left), CHUNK):
         chunk = left[start : start + CHUNK]
-        with torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
+        with autocast():
             logits = score(
                 network, tokenizer, [TrainingRow(text, context, nothing, None, SPEECH) for context, text in chunk]
             )

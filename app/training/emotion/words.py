@@ -8,14 +8,12 @@ correctly; the network's weights stay unchanged.
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -32,6 +30,7 @@ from app.emotion.words import (
     write_words,
 )
 from app.training.emotion.calibrate import THRESHOLDS
+from app.training.emotion.network import parse_paths
 from app.training.emotion.passages import ClassifierOutputs, classify_passages, count_voiced
 from app.training.emotion.rows import (
     PASSAGES,
@@ -70,12 +69,7 @@ MIN_CLEAR_VOICED = 0.55
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Fit and write the table of a classifier."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("model", type=Path)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args(arguments)
-    torch.set_num_threads(options.threads)
+    options = parse_paths(__doc__, ("model", "data"), arguments)
     sys.stdout.write(json.dumps(fit_words(options.model, options.data)) + "\n")
 
 
@@ -164,48 +158,20 @@ def weigh(rows: Sequence[TrainingRow], weights: Mapping[str, float]) -> Tensor:
 
 
 class TermFeatures:
-    """Sparse matrix of the known terms of sentences: 1 / root of the number of all terms of the sentence."""
+    """Sparse matrix (sentences, terms) of the known terms, weighted by their rarity.
+
+    Each row is divided by the root of the number of all terms of the sentence.
+    """
 
     def __init__(self, terms: Sequence[set[str]], columns: Mapping[str, int]) -> None:
         rows = [sorted(columns[term] for term in row if term in columns) for row in terms]
         places, lengths = torch.tensor([place for row in rows for place in row]), torch.tensor([*map(len, rows)])
         scales = torch.tensor([len(row) ** -0.5 for row in terms]).repeat_interleave(lengths)
-        order = places.argsort(stable=True)
         self.frequencies = places.bincount(minlength=len(columns))
-        self.rarity = (1 + ((1 + len(rows)) / (1 + self.frequencies)).log())[:, None]
-        self.by_sentence = places, find_starts(lengths), scales
-        sentences = torch.arange(len(rows)).repeat_interleave(lengths)
-        self.by_term = sentences[order], find_starts(self.frequencies), scales[order]
-
-    def sum(self, weights: Tensor) -> Tensor:
-        """Return the sums (sentences, n) of the terms' weights (terms, n)."""
-        sums: Tensor = SparseProduct.apply(weights, self)  # type: ignore[no-untyped-call]
-        return sums
-
-
-def find_starts(lengths: Tensor) -> Tensor:
-    """Return the places at which rows of these lengths (n,) start."""
-    return lengths.cumsum(0) - lengths
-
-
-class SparseProduct(torch.autograd.Function):
-    """Product of `TermFeatures` and weights; the gradient is a sum over sentences, which embedding_bag's own is not."""
-
-    @staticmethod
-    def forward(ctx: Any, weights: Tensor, features: TermFeatures) -> Tensor:
-        """Return the product (sentences, n) of weights (terms, n)."""
-        ctx.features = features
-        return add_rows(weights, *features.by_sentence)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        """Return the gradient (terms, n) of the weights from that of the product (sentences, n)."""
-        return add_rows(gradients[0].contiguous(), *ctx.features.by_term), None
-
-
-def add_rows(values: Tensor, places: Tensor, starts: Tensor, scales: Tensor) -> Tensor:
-    """Add the scaled rows at `places` of each group; the groups begin at `starts`."""
-    return functional.embedding_bag(places, values, starts, mode="sum", per_sample_weights=scales)
+        self.rarity = 1 + ((1 + len(rows)) / (1 + self.frequencies)).log()
+        indices = torch.stack([torch.arange(len(rows)).repeat_interleave(lengths), places])
+        values, shape = scales * self.rarity[places], (len(rows), len(columns))
+        self.matrix = torch.sparse_coo_tensor(indices, values, shape, check_invariants=False).coalesce()
 
 
 def fit_weights(features: TermFeatures, wanted: Tensor, sources: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
@@ -218,11 +184,11 @@ def fit_weights(features: TermFeatures, wanted: Tensor, sources: Tensor, shares:
     constants = torch.zeros(len(SOURCES), wanted.shape[1], requires_grad=True)
 
     def compute_loss() -> Tensor:
-        logits = features.sum(features.rarity * weights) + constants[sources]
+        logits = features.matrix @ weights + constants[sources]
         return -(wanted * logits.log_softmax(1)).sum(1) @ shares + DECAY * weights.square().sum()
 
     minimize(compute_loss, [weights, constants])
-    return (features.rarity * weights).detach(), constants.detach()
+    return (features.rarity[:, None] * weights).detach(), constants.detach()
 
 
 def minimize(compute_loss: Callable[[], Tensor], parameters: list[Tensor]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import Any, TypeAlias
 
 ANSWER_SECONDS = 120.0
@@ -23,16 +25,8 @@ class Answer:
     """0 if there is none."""
     head: bytes = b""
     body: bytes = b""
-    """As received: possibly in chunks."""
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the body has its declared length, or its last chunk."""
-        head = self.head.lower()
-        if b"transfer-encoding: chunked" in head:
-            return self.body.endswith(b"0\r\n\r\n")
-        length = _read_length(head)
-        return length is None or len(self.body) == length
+    is_complete: bool = True
+    """Whether the body has its declared length, or its last chunk."""
 
     @property
     def code(self) -> str | None:
@@ -84,17 +78,26 @@ async def converse(
     return bytes(received)
 
 
+class Received(io.BytesIO):
+    """Bytes that `HTTPResponse` reads as if they came from a socket."""
+
+    def makefile(self, _mode: str) -> Received:
+        """Return the file to read from."""
+        return self
+
+
 def parse_answer(received: bytes) -> Answer:
-    """Parse a response, after the interim ones (100 Continue)."""
-    head, end, body = received.partition(b"\r\n\r\n")
-    if not end or not head.startswith(b"HTTP/1.1 "):
+    """Parse a response, after the interim ones (100 Continue); bytes after it are left out."""
+    source = Received(received)
+    response = HTTPResponse(source)  # type: ignore[arg-type]
+    try:
+        response.begin()
+    except HTTPException:
+        return Answer(0, received)
+    head = received[: source.tell()]
+    if not head.endswith(b"\r\n\r\n"):
         return Answer(0, head)
-    status = int(head[9:12])
-    # Bytes after the request may be taken for a second one, and answered, too.
-    return parse_answer(body) if status < 200 else Answer(status, head, body[: _read_length(head.lower())])
-
-
-def _read_length(head: bytes) -> int | None:
-    """Return the Content-Length in a head in small letters."""
-    _, found, rest = head.partition(b"content-length: ")
-    return int(rest.split(b"\r\n")[0]) if found else None
+    try:
+        return Answer(response.status, head, response.read())
+    except IncompleteRead as error:
+        return Answer(response.status, head, error.partial, is_complete=False)
