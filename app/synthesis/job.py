@@ -127,7 +127,8 @@ class Job:
         """Create the input of the acoustic model."""
         pause = self.tokens.count_pause_tokens() if self.speaker.checkpoint.model.leading_pause else 0
         preceding = self.tokens.preceding
-        return AcousticInput(self.tokens.ids, self.speaker.speakers, self.speed, self.seed, preceding, pause)
+        short = pause > 0 and self.tokens.begins_with_voiced_plosive()
+        return AcousticInput(self.tokens.ids, self.speaker.speakers, self.speed, self.seed, preceding, pause, short)
 
     @property
     def expression(self) -> Expression:

@@ -187,6 +187,11 @@ PAUSE = ", "
 """Symbols before a word that follows a short pause in running speech."""
 PRECEDING_WORDS = {"en": "Say it again"}
 """Words before the pause, by language: the encoder reads them and the voice does not speak them."""
+VOICED_PLOSIVES = "bdɡ"
+"""First sounds before which the pause is shorter: after a long one their voice begins late, as that of p, t and k."""
+AFFRICATE = "dʒ"
+"""It begins with the letter of a plosive, but is understood after a longer pause."""
+STRESS_MARKS = "ˈˌ"
 SPACE_AT_ENDS = re.compile(r"^(\s*).*?(\s*)$", re.DOTALL)
 
 
@@ -208,6 +213,11 @@ class Tokens:
         """Return the number of ids of the pause before the first word; 0 without a pause."""
         begins_with_pause = self.symbols.startswith(PAUSE) and len(self.symbols) > len(PAUSE)
         return self.places[len(PAUSE)] - self.preceding if begins_with_pause else 0
+
+    def begins_with_voiced_plosive(self) -> bool:
+        """Return whether the first sound after the pause is one of `VOICED_PLOSIVES`."""
+        word = self.symbols.removeprefix(PAUSE).lstrip(STRESS_MARKS)
+        return word.startswith(tuple(VOICED_PLOSIVES)) and not word.startswith(AFFRICATE)
 
 
 class Tokenizer:

@@ -82,9 +82,9 @@ def load_wren() -> Speaker:
     )
 
 
-def compute_mel(speaker: Speaker, tokens: Tokens, speed: float = 1.0) -> Mel:
+def compute_mel(speaker: Speaker, tokens: Tokens, speed: float = 1.0, *, short_pause: bool = False) -> Mel:
     pause = tokens.count_pause_tokens()
-    input = AcousticInput(tokens.ids, speaker.speakers, speed, 0, tokens.preceding, pause)
+    input = AcousticInput(tokens.ids, speaker.speakers, speed, 0, tokens.preceding, pause, short_pause)
     return speaker.checkpoint.model.compute_mels([input])[0]
 
 
@@ -124,6 +124,24 @@ def test_slow_speech_does_not_lengthen_the_pause_before_the_first_word() -> None
     usual, slow, fast = map(measure_durations, (1.0, 0.5, 2.0))
     assert slow[0] == usual[0] > fast[0]
     assert slow[1] > 1.8 * usual[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "voiced"),
+    [("Gold!", True), ("GOAL!", True), ("Begin!", True), ("Don't!", True), ("Cold!", False), ("Join us!", False)],
+)
+def test_voiced_plosives_are_recognized(text: str, voiced: bool) -> None:
+    assert make_tokenizer().encode_after_pause(text).begins_with_voiced_plosive() is voiced
+
+
+def test_a_short_pause_leaves_the_durations_of_the_words() -> None:
+    speaker = load_wren()
+    tokens = speaker.checkpoint.tokenizer.encode_after_pause("Gold!")
+    usual, short = (compute_mel(speaker, tokens, short_pause=cut).durations for cut in (False, True))
+    assert usual and short
+    begin = tokens.preceding + tokens.count_pause_tokens()
+    assert short[begin:] == usual[begin:]
+    assert sum(usual) - sum(short) == 3 and min(short[tokens.preceding :]) > 0
 
 
 RED, LIVE, NOUN, VERB = (

@@ -27,6 +27,8 @@ class AcousticInput:
     pause_tokens: int = 0
     """Number of tokens of the pause after those. Slow speech does not make the pause longer, because a longer one is
     heard as a word of its own."""
+    short_pause: bool = False
+    """Whether the pause is shorter, before a sound of `VOICED_PLOSIVES`."""
 
 
 @dataclass(frozen=True, slots=True)

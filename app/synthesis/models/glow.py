@@ -19,6 +19,8 @@ from app.synthesis.noise import draw_noise
 
 MAX_TOKEN_SECONDS = 1.5
 """Maximum duration of a phoneme or punctuation mark; a longer one is a fault of the model."""
+PAUSE_CUTS = (0.025, 0.0125)
+"""Seconds by which the first and the last token of a short pause are shorter than predicted."""
 PROBE_TOKENS = (35, 41, 44, 48)
 """Lengths of the utterances that test whether each has the same bits in a batch as alone."""
 MAX_DECODER_FRAMES = 3072
@@ -149,6 +151,10 @@ class GlowAcoustic:
         longest = max(1, round(self.longest / input.speed))
         durations = np.nan_to_num(predicted, nan=longest + 1).clip(1, longest).astype(np.int64)
         durations[: input.preceding_tokens] = 0
+        if input.short_pause:
+            ends = [input.preceding_tokens, input.preceding_tokens + input.pause_tokens - 1]
+            cuts = [round(seconds * self.frame_rate) for seconds in PAUSE_CUTS]
+            durations[ends] = np.maximum(1, durations[ends] - cuts)
         runaway = not bool((predicted <= longest).all())
         return self.sample(mean, log_scale, durations, input.seed), durations, runaway
 
