@@ -186,6 +186,8 @@ class Sentence:
     """At least one clause, in order; together they omit only white space of the sentence."""
     ends_paragraph: bool = False
     """Whether a blank line or the end of the text follows."""
+    language: str = "en"
+    """Language of the voice that reads it, such as `de-DE`."""
 
     @property
     def has_dialogue(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import tee
 
@@ -12,7 +12,19 @@ from app.planning.decide import StrengthRule, decide, decide_again
 from app.text import LengthCheck, read_input, read_ssml, segment
 from app.text.clauses import shift_clause
 from app.text.lexicon import Lexicon, name_lexicons
-from app.types import Blend, Clause, Decision, EditedUtterance, Emotion, PlanWarning, Sentence, SpeechRequest, Turn
+from app.text.splitter import LanguageFinder, read_english
+from app.types import (
+    Blend,
+    Clause,
+    Decision,
+    EditedUtterance,
+    Emotion,
+    PlanWarning,
+    Role,
+    Sentence,
+    SpeechRequest,
+    Turn,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +49,23 @@ def parse_request(
     rule: StrengthRule,
     check: LengthCheck,
     lexicon: Lexicon | None = None,
+    find_language: LanguageFinder = read_english,
 ) -> ParsedText:
     """Parse a request; raise `InvalidSsml` if its markup is wrong.
 
     `check` may raise within a sentence to stop. `lexicon` is the service's; the request's own takes precedence.
+    `find_language` returns the language of a voice; the voice of the narration is that of a text.
     """
     if request.edited is not None:
         return parse_plan(request.edited, request, classifier, rule)
     lexicons = name_lexicons(request.lexicon, lexicon)
     warnings = request.lexicon.warnings if request.lexicon else ()
     if request.markup:
-        marked = read_ssml(request.text, parse_style, check=check, lexicons=lexicons)
+        marked = read_ssml(request.text, parse_style, check=check, lexicons=lexicons, find_language=find_language)
         labelled = label_sentences(marked.sentences, request, classifier, rule)
         return ParsedText(*labelled, marked.characters, marked.voices, (*warnings, *marked.warnings))
     turns = request.turns or (Turn(0, len(request.text)),)
+    narrator = find_narrator(request.voices)
     texts = [
         read_input(
             request.text[turn.start : turn.end],
@@ -59,6 +74,7 @@ def parse_request(
             find_emotion=find_word_emotion if request.tags else None,
             lexicons=lexicons,
             split_labels=bool(request.voices),
+            language=find_language(turn.voice or narrator),
         )
         for turn in turns
     ]
@@ -75,6 +91,11 @@ def parse_request(
         # Voices of characters leave labels of a script out.
         is_plain=all(text.is_plain for text in texts) and not request.voices,
     )
+
+
+def find_narrator(voices: Mapping[str, str]) -> str | None:
+    """Return the voice of the narration; None if it is the request's own."""
+    return next((voice for name, voice in voices.items() if name.lower() == Role.NARRATION), None)
 
 
 def assign_turn(sentence: Sentence, turn: Turn) -> Sentence:

@@ -31,10 +31,18 @@ from app.synthesis.networks import (
     read_arrays,
 )
 from app.synthesis.tokenizer import Tokenizer
+from app.text.languages import get_base_language
 from app.types import Emotion
 from app.voices import Voice
 from app.voices.manifest import NO_EXPRESSION, Expression
 from app.voices.voice import read_acoustic_audio, read_speaker_names, read_vocoder_audio
+
+
+def choose_language(own: str | None, voice: Voice) -> str:
+    """Return the language of a checkpoint's phonemizer: its config's, unless the voice's manifest has another one."""
+    if voice.manifest.language:
+        return voice.manifest.language
+    return own if own and get_base_language(own) == get_base_language(voice.language) else voice.language
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +187,9 @@ class Loader:
 
             model = TacotronAcoustic(load(), frame_rate)
         frontend = load_frontend(self.backend, config)
-        return LoadedCheckpoint(Tokenizer(frontend, self.voice.manifest.language), model, tuple(speakers))
+        return LoadedCheckpoint(
+            Tokenizer(frontend, choose_language(frontend["language"], self.voice)), model, tuple(speakers)
+        )
 
     def load_vocoder(self, name: str) -> Vocoder:
         """Return a vocoder, loading it on first use."""

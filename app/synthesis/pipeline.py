@@ -208,7 +208,10 @@ class Pipeline:
             raise_if_cancelled(cancelled)
             self.check_seconds(voice.estimate_seconds(characters, fastest))
 
-        text = parse_request(request, classifier, rule, check, self.lexicon)
+        def find_language(name: str | None) -> str:
+            return self.registry.get(name or voice.name).language
+
+        text = parse_request(request, classifier, rule, check, self.lexicon, find_language)
         self.check_length(text.characters)
         selection = self.select_voices(request, text)
         characters = max(text.characters, count_expanded(request.text)) if text.is_plain else text.characters

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from app.errors import InvalidVoice, VoiceNotFound
+from app.text.languages import get_base_language
 from app.types import CheckpointId, Emotion, VoiceCapabilities
 from app.voices.aliases import OPENAI_VOICES, Persona, find_persona
 from app.voices.coqui_config import (
@@ -38,6 +39,8 @@ class Voice:
     """SHA-256 of each weight file, by relative path."""
     phonemes: frozenset[str] | None = None
     """That of `VoiceCapabilities`."""
+    language: str = "en-US"
+    """Language of the text that the voice reads, perhaps with its region."""
     key: str = field(default_factory=lambda: uuid4().hex, compare=False, repr=False)
     """Unique, also among voices of one name: a reloaded voice may speak differently."""
 
@@ -65,7 +68,7 @@ class Voice:
             self.manifest.fallbacks,
             degree=self.manifest.degree,
             pitch=all(vocoder.architecture in SOURCE_VOCODERS for vocoder in vocoders),
-            language=self.manifest.language or self.manifest.locale,
+            language=self.language,
             phonemes=self.phonemes,
         )
 
@@ -109,7 +112,19 @@ def check_voice(folder: Path, manifest: Manifest) -> Voice:
     if manifest.degree:
         check_degree(voice)
     neutral = manifest.checkpoints[manifest.emotions[Emotion.NEUTRAL].checkpoint]
-    return replace(voice, phonemes=read_phonemes(voice.read_config(neutral.config)))
+    config = voice.read_config(neutral.config)
+    return replace(voice, phonemes=read_phonemes(config), language=choose_language(manifest, config))
+
+
+def choose_language(manifest: Manifest, config: Mapping[str, Any]) -> str:
+    """Return the language of a voice: that of its phonemes, with the region of its locale if both agree, or its locale.
+
+    The manifest may name the language of the phonemes; else the checkpoint's config does, unless a locale contradicts.
+    """
+    own = str(config.get("phoneme_language") or "") if config.get("use_phonemes") else ""
+    language = manifest.language or ("" if "locale" in manifest.model_fields_set else own) or manifest.locale
+    is_same = get_base_language(language) == get_base_language(manifest.locale)
+    return manifest.locale if is_same else language
 
 
 def check_degree(voice: Voice) -> None:
