@@ -49,13 +49,13 @@ def verbalize_text(text: str, readings: Sequence[Substitution], language: str = 
         return normalize(text, language)
     pieces, position = [], 0
     for number, reading in enumerate(readings):
-        pieces.append(clean(text[position : reading.start]))
+        pieces.append(clean(text[position : reading.start], language))
         touched = reading.start == position or text[reading.start - 1].isalnum()
         pieces.append(" " if reading.apart and touched else "")
         pieces.append(make_placeholder(number, text[reading.start]))
         pieces.append(" " if reading.apart and text[reading.end : reading.end + 1].isalnum() else "")
         position = reading.end
-    normalized = normalize_cleaned("".join([*pieces, clean(text[position:])]), language)
+    normalized = normalize_cleaned("".join([*pieces, clean(text[position:], language)]), language)
     return keep_pronounceable(
         tidy(PLACEHOLDER.sub(lambda match: readings[parse_placeholder(match)].speak(language), normalized))
     )

@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 
 from app.text.languages.dates import DateReader
 from app.text.languages.numbers import read_cardinal, read_number, read_ordinal, read_year, spell_digits
-from app.text.languages.patterns import AFTER, BEFORE, ROMAN, join, make_number, make_words, parse_roman
+from app.text.languages.patterns import AFTER, BEFORE, FINAL, ROMAN, join, make_number, make_words, parse_roman
 from app.text.languages.quantities import QuantityReader
 from app.text.languages.table import Language, load_language
 
@@ -28,10 +28,9 @@ PHONE = re.compile(r"(?<![\w.,/-])(?:\+ ?\d{1,3}[ /-]?)?\(?\d{1,5}\)?(?:[ ./-]{1
 CODE = re.compile(r"\d++(?:[.,]\d++)++")
 """Numbers with dots or commas that are no number of the language: a version, or another language's decimals."""
 TIMES_SIGN = re.compile(r"(?<=\d) ?[xX×] ?(?=\d)")
+DIGIT_BEFORE = re.compile(r"\d ?\Z")
 DIGITS = re.compile(r"\d++")
 DASHES = re.compile(r"(?<!\s)\s*+[–—]+\s*|[–—]+\s*|(?<!\s)\s++-{1,3}\s+|--+")
-FINAL = re.compile(r"[\s\"')\]}»”]{0,8}\Z")
-"""The end of a text after a full stop, which then also ends the sentence."""
 Step = Callable[[str], str]
 
 
@@ -62,6 +61,7 @@ class Normalizer:
         self.glued = re.compile(rf"(?<![\w.,-])(\d{{1,4}})-?({language.glued or '(?!)'})(?![^\W_])")
         self.fraction = re.compile(r"(?<![\w/.,-])(?:(\d{1,4}) )?(\d{1,3})/(\d{1,3})(?![\w/]|[.,]\d)")
         self.roman = [(re.compile(pattern.replace("<R>", ROMAN)), reading) for pattern, reading in language.roman]
+        self.phone_words = re.compile(rf"(?i)(?<![^\W_])(?:{language.phone_words or '(?!)'}) \Z")
         self.spelled = make_words(language.spelled.split())
         self.signs = str.maketrans({sign: f" {word} " if word else " " for sign, word in language.signs.items()})
         self.rewrites = [(re.compile(pattern), reading) for pattern, reading in language.rewrites]
@@ -123,7 +123,8 @@ class Normalizer:
 
         def read(match: re.Match[str]) -> str:
             written, digits = match[0], sum(map(str.isdigit, match[0]))
-            has_sign = written[0] == "+" or (written.lstrip("(")[0] == "0" and written[:2] != "0 ")
+            before = match.string[max(0, match.start() - WORD_AFTER) : match.start()]
+            has_sign = self.phone_words.search(before) or written[0] == "+" or (written.lstrip("(")[0] == "0" and written[:2] != "0 ")
             if not has_sign or not 7 <= digits <= 16 or re.fullmatch(r"\d\d([./-])\d\d\1\d{4}", written):
                 return written
             groups = re.findall(r"\d+", written)
@@ -142,6 +143,8 @@ class Normalizer:
         text = self.named.sub(lambda match: self.short_names[match[1].replace(" ", "")] + " ", text)
 
         def expand(match: re.Match[str]) -> str:
+            if match[0] in self.quantities.units and DIGIT_BEFORE.search(text, max(0, match.start() - 2), match.start()):
+                return match[0]
             ends = match[0].endswith(".") and FINAL.match(text, match.end())
             return self.short_words[match[0].replace(" ", "")] + ("." if ends else "")
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from app.text.languages.table import Language
 
 ROMAN = r"(M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))(?<=[IVXLCDM])"
+FINAL = re.compile(r"[\s\"')\]}»”]{0,8}\Z")
+"""The end of a text after a full stop, which then also ends the sentence."""
 BEFORE = r"(?<![^\W_])(?<!\d[.,:])(?<!\d[–/-])"
 """Nothing of a longer number, word or date before a number."""
 AFTER = r"(?![^\W_]|[.,:]\d)"

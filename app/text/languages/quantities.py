@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from app.text.languages.numbers import choose_form, read_cardinal, read_number, split_number
-from app.text.languages.patterns import BEFORE, join
+from app.text.languages.patterns import BEFORE, FINAL, join
 from app.text.languages.table import Language
 
 VOWEL = re.compile(r"[aeiouyhàâéèêëîïôûAEIOUYÉ]")
@@ -89,7 +89,8 @@ class QuantityReader:
     def read_measure(self, match: re.Match[str]) -> str:
         """Read a number with its unit."""
         gender, name = choose_form(match[1], self.language, self.units[match[2]])
-        return self.join_noun(read_number(match[1], self.language, gender), name)
+        ends = match[2].endswith(".") and FINAL.match(match.string, match.end())
+        return self.join_noun(read_number(match[1], self.language, gender), name) + ("." if ends else "")
 
 
 def spread(table: Mapping[str, str]) -> dict[str, str]:

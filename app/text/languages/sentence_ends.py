@@ -15,6 +15,7 @@ CONTINUED = re.compile(r"[^\W\d_A-ZÀ-ÖØ-Þ]")
 """A small letter, which begins no sentence after a full stop."""
 INITIAL = re.compile(r"(?<![^\W_])[^\W\d_]\.\s{1,9}(?=[^\W\d_])")
 NUMBER = re.compile(r"(?<![^\W_])(?<!\d[.,:])\d{1,4}\.\s{1,9}(?=\S)")
+NUMERAL = re.compile(r"\d|[IVXLC]+\b|[A-Z]?\d")
 MAX_SPACE = 9
 
 
@@ -24,6 +25,7 @@ class SentenceEnds:
     def __init__(self, language: Language) -> None:
         names = [*language.abbreviations, *language.before_numbers, *language.before_names]
         self.abbreviation = make_words(name for name in names if name.endswith("."))
+        self.numbered = {name.replace(" ", "") for name in language.before_numbers} - set(language.abbreviations)
         self.may_end = re.compile(language.may_end or r"(?!)")
         self.word = re.compile(rf"{OPENING}(?:{language.starters or '(?!)'})(?![^\W_])")
         self.starter = self.word if language.starters else re.compile(rf"{OPENING}{CAPITAL}")
@@ -36,6 +38,8 @@ class SentenceEnds:
             end = match.end()
             while end < len(text) and end < match.end() + MAX_SPACE and text[end].isspace():
                 end += 1
+            if match[0] in self.numbered and not NUMERAL.match(text, end):
+                end = match.end() - 1  # an ordinary word
             found.difference_update(range(match.start() + 1, end + 1))
             if self.may_end.fullmatch(match[0]) and end > match.end() and self.starter.match(text, end):
                 found.add(end)

@@ -44,6 +44,8 @@ class Language:
     """Whether 1100 to 1999 are read by hundreds."""
     pairs_in_phones: bool = False
     """Whether groups of two digits in telephone numbers are read as numbers."""
+    phone_words: str = ""
+    """Words before a telephone number, which then needs no zero or plus sign at its beginning."""
     minus: str = ""
     to: str = ""
     """Word between the ends of a range."""
@@ -139,7 +141,8 @@ def load_language(code: str) -> Language:
         return Language(code, name=code, num2words=find_converter(code, base))
     values = tomllib.loads(file.read_text(encoding="utf-8"))
     for region, changes in values.pop("regions", {}).items():
-        values |= changes if code in region.split() else {}
+        for name, value in changes.items() if code in region.split() else ():
+            values[name] = {**values[name], **value} if isinstance(value, dict) else value
     return Language(code, complete=True, **values)
 
 

@@ -77,7 +77,7 @@ COMMA_AT_END = re.compile(r"^[-,;: ]+|[, ]+(?=[.!?…])")
 
 def normalize(text: str, language: str = ENGLISH) -> str:
     """Return the text to read in a language such as `de-DE`; empty if nothing in it can be pronounced."""
-    return normalize_cleaned(clean(text), language)
+    return normalize_cleaned(clean(text, language), language)
 
 
 def normalize_cleaned(text: str, language: str = ENGLISH) -> str:
