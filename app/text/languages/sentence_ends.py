@@ -38,10 +38,9 @@ class SentenceEnds:
             end = match.end()
             while end < len(text) and end < match.end() + MAX_SPACE and text[end].isspace():
                 end += 1
-            if match[0] in self.numbered and not NUMERAL.match(text, end):
-                end = match.end() - 1  # an ordinary word
+            is_word = match[0] in self.numbered and not NUMERAL.match(text, end)
             found.difference_update(range(match.start() + 1, end + 1))
-            if self.may_end.fullmatch(match[0]) and end > match.end() and self.starter.match(text, end):
+            if (is_word or self.may_end.fullmatch(match[0])) and end > match.end() and self.starter.match(text, end):
                 found.add(end)
         for pattern in (INITIAL, NUMBER) if self.ordinal_dot else (INITIAL,):
             for match in pattern.finditer(text):
