@@ -208,10 +208,8 @@ class Pipeline:
             raise_if_cancelled(cancelled)
             self.check_seconds(voice.estimate_seconds(characters, fastest))
 
-        def find_language(name: str | None) -> str:
-            return self.registry.get(name or voice.name).language
-
-        text = parse_request(request, classifier, rule, check, self.lexicon, find_language)
+        languages = self.registry.list_languages(voice)
+        text = parse_request(request, classifier, rule, check, self.lexicon, languages)
         self.check_length(text.characters)
         selection = self.select_voices(request, text)
         characters = max(text.characters, count_expanded(request.text)) if text.is_plain else text.characters

@@ -115,8 +115,10 @@ def find_kind(word: str) -> Kind | None:
     return KINDS.get(word) or KINDS.get(capitalized) or KINDS.get(word.lower())
 
 
-def is_abbreviation(word: str) -> bool:
+def is_abbreviation(word: str, language: str = ENGLISH) -> bool:
     """Return whether a word before a full stop, without that stop, may be an abbreviation or an initial."""
+    if get_base_language(language) != ENGLISH:
+        return len(word) == 1 or "." in word or f"{word}." in load_language(language).list_abbreviations()
     return len(word) == 1 or "." in word or find_kind(word) is not None
 
 

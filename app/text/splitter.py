@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from app.text.clauses import LengthCheck, accept_any_length, check_parts, cut, remove_bullet
-from app.text.languages import ENGLISH
+from app.text.languages.voices import LanguageFinder, read_english
 from app.text.phonetic import count_model_chars
 from app.text.quotations import Quotation
 from app.text.segment import WORD, Span, segment
@@ -47,15 +47,6 @@ class SentenceOutline:
 
     span: Span
     segments: tuple[Segment, ...]
-
-
-LanguageFinder = Callable[[str | None], str]
-"""Function that returns the language in which a voice reads, by its name or alias, or by None for the request's."""
-
-
-def read_english(voice: str | None) -> str:
-    """Return English, whatever the voice."""
-    return ENGLISH
 
 
 class SentenceSplitter:

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from app.errors import InvalidVoice, VoiceNotFound
 from app.text.languages import get_base_language
+from app.text.languages.voices import VoiceLanguages
 from app.types import CheckpointId, Emotion, VoiceCapabilities
 from app.voices.aliases import OPENAI_VOICES, Persona, find_persona
 from app.voices.coqui_config import (
@@ -273,6 +274,37 @@ class Registry:
             f"The default voice {configured or DEFAULT_VOICE} cannot be used: {reasons}.",
             hint="Name the folder that holds it in INTONE_VOICES, or another voice in INTONE_DEFAULT_VOICE.",
         )
+
+    def match_language(self, language: str, current: Voice) -> Voice | None:
+        """Return a voice that reads a language: the current one if it does; None if no voice does.
+
+        Of several, the one of the same region comes first, then one of the same gender.
+        """
+        wanted, base = language.replace("_", "-").lower(), get_base_language(language)
+        if get_base_language(current.language) == base:
+            return current
+        fitting = [voice for voice in self.voices.values() if get_base_language(voice.language) == base]
+
+        def rate(voice: Voice) -> tuple[bool, bool]:
+            is_same = voice.language.replace("_", "-").lower() == wanted
+            return is_same, voice.manifest.gender.lower() == current.manifest.gender.lower()
+
+        return max(fitting, key=rate, default=None)
+
+    def list_languages(self, default: Voice) -> VoiceLanguages:
+        """Return the languages of all voices; a request without a name of a voice is spoken by `default`."""
+
+        def find_language(name: str | None) -> str:
+            return self.get(name or default.name).language
+
+        def find_voice(language: str, name: str | None) -> str | None:
+            current = self.get(name or default.name)
+            found = self.match_language(language, current)
+            if found is None:
+                raise LookupError(language)
+            return name if found is current else found.name
+
+        return VoiceLanguages(find_language, find_voice)
 
     def match_persona(self, persona: Persona) -> str:
         """Return the voice of a gender, and of them one of the accent; the default voice if it is as good as any."""

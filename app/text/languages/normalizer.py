@@ -25,6 +25,8 @@ ADDRESS = re.compile(
 )
 ADDRESS_END = re.compile(r"[.,;:!?]+\Z")
 PHONE = re.compile(r"(?<![\w.,/-])(?:\+ ?\d{1,3}[ /-]?)?\(?\d{1,5}\)?(?:[ ./-]{1,3}\d{2,9}){1,6}(?![\w/]|[.,-]\d)")
+PHONE_DIGITS = range(7, 17)
+DATE = re.compile(r"\d\d([./-])\d\d\1\d{4}")
 CODE = re.compile(r"\d++(?:[.,]\d++)++")
 """Numbers with dots or commas that are no number of the language: a version, or another language's decimals."""
 TIMES_SIGN = re.compile(r"(?<=\d) ?[xX×] ?(?=\d)")
@@ -124,12 +126,13 @@ class Normalizer:
         def read(match: re.Match[str]) -> str:
             written, digits = match[0], sum(map(str.isdigit, match[0]))
             before = match.string[max(0, match.start() - WORD_AFTER) : match.start()]
-            has_sign = self.phone_words.search(before) or written[0] == "+" or (written.lstrip("(")[0] == "0" and written[:2] != "0 ")
-            if not has_sign or not 7 <= digits <= 16 or re.fullmatch(r"\d\d([./-])\d\d\1\d{4}", written):
+            has_zero = written.lstrip("(")[0] == "0" and written[:2] != "0 "
+            is_marked = has_zero or written[0] == "+" or self.phone_words.search(before)
+            if not is_marked or digits not in PHONE_DIGITS or DATE.fullmatch(written):
                 return written
             groups = re.findall(r"\d+", written)
             if self.language.pairs_in_phones and max(map(len, groups)) <= 3:
-                words = [" ".join(read_cardinal(part, self.language) for part in split_zero(group)) for group in groups]
+                words = [self.read_pairs(group) for group in groups]
             else:
                 words = [spell_digits(group, self.language) for group in groups]
             plus = f"{self.language.signs.get('+', '')} " if written[0] == "+" else ""
@@ -137,13 +140,20 @@ class Normalizer:
 
         return PHONE.sub(read, text)
 
+    def read_pairs(self, group: str) -> str:
+        """Read a group of a telephone number as a number, its leading zeros as digits."""
+        bare = group.lstrip("0")
+        parts = [*"0" * (len(group) - len(bare)), *([bare] if bare else [])]
+        return " ".join(read_cardinal(part, self.language) for part in parts)
+
     def expand_abbreviations(self, text: str) -> str:
         """Expand abbreviations; one at the end of the text keeps its full stop."""
         text = self.numbered.sub(lambda match: self.short[match[1].replace(" ", "")] + " ", text)
         text = self.named.sub(lambda match: self.short_names[match[1].replace(" ", "")] + " ", text)
 
         def expand(match: re.Match[str]) -> str:
-            if match[0] in self.quantities.units and DIGIT_BEFORE.search(text, max(0, match.start() - 2), match.start()):
+            start = match.start()
+            if match[0] in self.quantities.units and DIGIT_BEFORE.search(text, max(0, start - 2), start):
                 return match[0]
             ends = match[0].endswith(".") and FINAL.match(text, match.end())
             return self.short_words[match[0].replace(" ", "")] + ("." if ends else "")
@@ -238,12 +248,6 @@ def fill_value(reading: str, match: re.Match[str]) -> str:
     """Return a reading with the groups of a match and the value of its last one, a Roman numeral."""
     *groups, numeral = match.groups()
     return reading.format(*groups, n=parse_roman(numeral))
-
-
-def split_zero(group: str) -> list[str]:
-    """Return a group of digits with its leading zeros apart."""
-    bare = group.lstrip("0")
-    return [*"0" * (len(group) - len(bare)), *([bare] if bare else [])]
 
 
 @lru_cache(64)

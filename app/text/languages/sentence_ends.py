@@ -23,8 +23,7 @@ class SentenceEnds:
     """Patterns of one language."""
 
     def __init__(self, language: Language) -> None:
-        names = [*language.abbreviations, *language.before_numbers, *language.before_names]
-        self.abbreviation = make_words(name for name in names if name.endswith("."))
+        self.abbreviation = make_words(language.list_abbreviations())
         self.numbered = {name.replace(" ", "") for name in language.before_numbers} - set(language.abbreviations)
         self.may_end = re.compile(language.may_end or r"(?!)")
         self.word = re.compile(rf"{OPENING}(?:{language.starters or '(?!)'})(?![^\W_])")

@@ -120,6 +120,11 @@ class Language:
     regions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What differs in a region, by its code."""
 
+    def list_abbreviations(self) -> frozenset[str]:
+        """Return the abbreviations that end with a full stop."""
+        tables = (self.abbreviations, self.before_numbers, self.before_names)
+        return frozenset(name for table in tables for name in table if name.endswith("."))
+
     @property
     def reads_numbers(self) -> bool:
         """Whether numbers are read in words."""

@@ -7,8 +7,8 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
-from app.text.normalization.chat import drop_emoticons, simplify_letters
 from app.text.languages.table import ENGLISH
+from app.text.normalization.chat import drop_emoticons, simplify_letters
 from app.text.word_tables import TABLES, list_words
 
 NOT_IN_ARRAY = r"(?!0\])" + "".join(

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from app.text.clauses import LengthCheck, accept_any_length
 from app.text.languages import ENGLISH
+from app.text.languages.voices import ENGLISH_VOICES, VoiceLanguages
 from app.text.lexicon import NO_LEXICONS, Lexicons, look_up_everywhere, substitute_words
 from app.text.sentences import MAX_SPOKEN
-from app.text.splitter import LanguageFinder, SentenceSplitter, read_english
+from app.text.splitter import SentenceSplitter
 from app.text.ssml.handlers import SsmlHandler, StyleResolver
 from app.text.ssml.parser import parse, parse_fragment
 from app.text.text_map import TextBuilder, TextMap, WarningCollector, warn_private_characters
@@ -62,7 +63,7 @@ def read_ssml(
     max_spoken: int = MAX_SPOKEN,
     check: LengthCheck = accept_any_length,
     lexicons: Lexicons = NO_LEXICONS,
-    find_language: LanguageFinder = read_english,
+    voices: VoiceLanguages = ENGLISH_VOICES,
 ) -> SsmlDocument:
     """Read a document; `find_style_emotion` returns the emotion of a style of `express-as`, None if it has none.
 
@@ -72,13 +73,13 @@ def read_ssml(
     remarks = WarningCollector()
     warn_private_characters(document, remarks)
     builder = TextBuilder(remarks)
-    walker = SsmlHandler(builder, remarks, find_style_emotion, lexicons=lexicons)
+    walker = SsmlHandler(builder, remarks, find_style_emotion, lexicons=lexicons, find_voice=voices.find_voice)
     parse(document, walker)
     flow = builder.finish()
     if lexicons:
         undeclared = [name for name in lexicons if name not in walker.lexicons.values()]
         flow = substitute_words(flow, lexicons, [*walker.lookups, *look_up_everywhere(flow.text, undeclared)])
-    sentences = SentenceSplitter(flow, max_spoken, check, find_language=find_language).sentences()
+    sentences = SentenceSplitter(flow, max_spoken, check, find_language=voices.find_language).sentences()
     return SsmlDocument(sentences, remarks.warnings, tuple(walker.voices), len(flow.text.rstrip()))
 
 
