@@ -116,7 +116,7 @@ class Planner:
                 continue
             narration = weaken_narration(decision) if sentence.has_dialogue else decision
             utterances = tuple(
-                self.plan_clause(clause, narration if clause.role is Role.NARRATION else decision)
+                self.plan_clause(clause, narration if clause.role is Role.NARRATION else decision, sentence.language)
                 for clause in sentence.clauses
             )
             yield PlannedSentence(sentence, utterances, tuple(self.warnings.values())[reported:])
@@ -129,10 +129,13 @@ class Planner:
         self.warn("label_left_out", detail)
         return replace(sentence, clauses=tuple(clause for clause in sentence.clauses if not clause.is_label))
 
-    def plan_clause(self, clause: Clause, decision: Decision) -> Utterance:
-        """Plan a clause with its own explicit emotion or its sentence's decision."""
+    def plan_clause(self, clause: Clause, decision: Decision, language: str) -> Utterance:
+        """Plan a clause with its own explicit emotion or its sentence's decision; it was read in a language."""
         manner = clause.manner
         voice = self.find_voice(manner.voice or self.characters.find(clause))
+        if manner.voice is None and get_base_language(voice.language) != get_base_language(language):
+            detail = f"The voice {voice.voice} ({voice.language}) speaks text that is read in the language {language}."
+            self.warn("other_language", detail, voice.voice)
         if manner.emotion_spec is not None:
             decision = decide_explicit(manner.emotion_spec, manner.origin, decision.probabilities)
         if decision.unknown:

@@ -140,6 +140,11 @@ def test_turns_and_narrators_are_read_in_the_language_of_their_voices(pipeline: 
     assert read_plan(pipeline, narrated)[0] == [("hans", "Um acht Uhr.")]
 
 
+def test_a_role_whose_voice_reads_another_language_is_reported(pipeline: Pipeline) -> None:
+    request = SpeechRequest('"At 8," he said.', voices={"dialogue": "hans"}, emotion=Emotion.NEUTRAL)
+    assert read_plan(pipeline, request)[1] == ["other_language"]
+
+
 def test_an_edited_plan_is_read_in_the_language_of_its_voice(pipeline: Pipeline) -> None:
     edited = convert_utterance(UtteranceBody(text="Um 8 Uhr.", voice="hans"), "de-DE")
     spoken, codes = read_plan(pipeline, SpeechRequest("", edited=(edited,), voice="wren"))

@@ -141,8 +141,8 @@ def load_language(code: str) -> Language:
     """Return the table of a language such as `de`, `de-DE` or `pt_BR`; one without a file knows numbers at most."""
     code = code.replace("_", "-").lower()[:MAX_CODE_CHARS]
     base = get_base_language(code)
-    file = Path(__file__).with_name(f"{base}.toml")
-    if not base.isalpha() or not file.is_file():
+    file = Path(__file__).with_name(f"{base if base.isalpha() else '-'}.toml")
+    if not file.is_file():
         return Language(code, name=code, num2words=find_converter(code, base))
     values = tomllib.loads(file.read_text(encoding="utf-8"))
     for region, changes in values.pop("regions", {}).items():
