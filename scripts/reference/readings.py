@@ -46,10 +46,10 @@ EXAMPLES = {
 """Written examples of each kind; their readings are computed."""
 CODE = ("list[12]", "a == b", "os.path.join(a, b)", "i += 2", "ls -la | grep x", "vector<int>", "0xFF")
 """Code between backticks."""
-OTHER_LANGUAGES = """A voice reads text in the language of its `locale`. The tables above are those of English; each of the
-following languages has its own (`app/text/languages/de.toml`), with its regions, such as `de-CH`, `es-MX` or `pt-BR`. In any
-other language that num2words knows, whole numbers and decimals are read, and in the rest the digits stay, with the warning
-`numbers_unread`. Chat words, code, formulas and the names of sounds are read as in English or as they stand."""
+OTHER_LANGUAGES = """A voice reads text in the language of its `locale`. The tables above are those of English; each of
+these languages has its own (`app/text/languages/de.toml`), with regions such as `de-CH`, `es-MX` or `pt-BR`. In the
+other languages that num2words knows, whole numbers and decimals are read; in the rest the digits stay, with the
+warning `numbers_unread`. Chat words, code and formulas are read as in English or as they stand."""
 LANGUAGE_EXAMPLES = {
     "de": ("am 3. Mai 2024", "14:30 Uhr", "19,90 €", "1,5 Mio. Euro", "die 90er-Jahre", "3–5 km/h", "z. B. Nr. 7"),
     "de-CH": ("1'250.50 CHF",),
@@ -57,7 +57,7 @@ LANGUAGE_EXAMPLES = {
     "es": ("el 3/5/2024", "a las 14:30", "5,50 €", "21 páginas", "Alfonso XIII", "el 2.º piso", "EE. UU., p. ej."),
     "es-MX": ("$1,250.50",),
     "it": (
-        "il 1° maggio 2024",
+        "il 1° maggio",
         "alle 14:30",
         "5,50 €",
         "3 mln di euro",

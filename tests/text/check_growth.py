@@ -22,8 +22,8 @@ from tests.text.test_ssml_attacks import FLOODS, SENTENCES, make_flood
 from tests.text.test_tags import TAG_FLOODS
 
 TEXT, LANGUAGE_TEXT, MARKUP, SENTENCE, DOCUMENT = 100_000, 40_000, 40_000, 200_000, 4 * 1024 * 1024
-"""Characters of a hostile text, of one in another language, of hostile Markdown, of a sentence full of markup, and of the
-largest document."""
+"""Characters of a hostile text, of one in another language, of hostile Markdown, of a sentence full of markup, and of
+the largest document."""
 WORDS = ("<a", "<a x ", "<a b=", "a_", "_", "](", "](x", "&", "&abcdefgh", "–", "-", ".", "#", "$", "a ")
 """Units of texts in which the ends of words are hard to find."""
 NUMBERS = ("1 ", "1 000 ", "1.000", "3. Mai ", "z.", "z. B. ", "XIV ", "+1 ", "€1", "1º", "12:", "1h")

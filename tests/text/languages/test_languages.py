@@ -39,10 +39,11 @@ def test_sentences_end_where_they_do(code: str, sentences: str) -> None:
     assert [one.text for one in read_text(" ".join(expected), language=code)] == expected
 
 
-PIECES = (
-    "0 1 2 3. 31. 2024 1.000 1,5 12:30 14h30 3/4 € $ % °C km/h – - + , . : ; ' « » „ “ ( ) & @ º ª XIV I. Dr. z.B. etc. "
-    "p.ex. n.º Mai mai mayo gen. Uhr h Mio. million siglo Louis le der die und y e ss ß é ñ 你 ⟦ 007 +49"
-).split() + [" ", "\ud800", "\u2060"]
+SIGNS = (
+    "0 1 2 3. 31. 2024 1.000 1,5 12:30 14h30 3/4 € $ % °C km/h – - + , . : ; ' « » „ “ ( ) & @ º ª XIV I. Dr. z.B. "
+    "etc. p.ex. n.º Mai mai mayo gen. Uhr h Mio. million siglo Louis le der die und y e ss ß é ñ 你 ⟦ 007 +49"
+)
+PIECES = (*SIGNS.split(), " ", "\ud800", "\u2060")
 TEXTS = st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 
 
