@@ -92,6 +92,7 @@ class Decision:
     """Several emotions at once; `emotion` is then the one with the largest weight."""
     strength: float | None = None
     """Strength of the emotion in the text, 0 (neutral) to 2; None if the emotion was set explicitly."""
+    unknown: str = ""  # the language of the sentence if the classifier does not know it
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,7 @@ class Sentence:
     """At least one clause, in order; together they omit only white space of the sentence."""
     ends_paragraph: bool = False
     """Whether a blank line or the end of the text follows."""
+    language: str = "en"  # that of the voice which reads it, such as `de-DE`
 
     @property
     def has_dialogue(self) -> bool:

@@ -2,11 +2,11 @@
 
 A classifier can also read earlier sentences and estimate the intensity of the emotion. Its `config.json` contains:
 
-    "intone": {"version": "2", "threshold": 0.35, "context": 2}
+    "intone": {"version": "2", "threshold": 0.35, "context": 2, "languages": ["en"]}
 
-`context` is the number of earlier sentences. An additional output with the label `strength` is the logit of the
-intensity. With `"words": 0.6`, the table `words.tsv` in the classifier's folder corrects the probabilities after they
-are raised to that power (`app.emotion.words`).
+`context` is the number of earlier sentences; sentences in other languages than `languages` are spoken neutrally. An
+additional output with the label `strength` is the logit of the intensity. With `"words": 0.6`, the table `words.tsv` in
+the classifier's folder corrects the probabilities after they are raised to that power (`app.emotion.words`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from app.emotion.taxonomy import map_labels
 from app.emotion.words import WORDS_FILE, WordTable, read_words
 from app.errors import InvalidClassifier
 from app.memory import Lru
+from app.text.languages import get_base_language
 from app.types import Assessment, ClassifierId, Emotion, Probabilities
 
 if TYPE_CHECKING:
@@ -99,6 +100,12 @@ class ClassifierSettings:
     """Number of earlier sentences that the classifier reads with a sentence."""
     words: float | None = None
     """Power of the probabilities before the table of words corrects them; None if there is no table."""
+    languages: tuple[str, ...] = ()
+    """Languages that the classifier was trained on, such as `en`; empty if its folder names none: then any is read."""
+
+    def knows(self, language: str) -> bool:
+        """Return whether the classifier reads a language, without its region."""
+        return not self.languages or language in self.languages
 
 
 class Classifier:
@@ -294,7 +301,11 @@ def read_settings(settings: Any, source: str) -> ClassifierSettings:
     words = settings.get("words")
     if words is not None and not (isinstance(words, int | float) and 0 < words <= MAX_POWER):
         raise InvalidClassifier(f"{where} needs words in 0..{MAX_POWER:g}, more than 0.")
-    return ClassifierSettings(str(settings.get("version", "unknown")), threshold, context, words)
+    languages = settings.get("languages", [])
+    if not isinstance(languages, list) or not all(isinstance(one, str) for one in languages):
+        raise InvalidClassifier(f'{where} needs languages as a list of codes such as "en".')
+    known = tuple(get_base_language(one) for one in languages)
+    return ClassifierSettings(str(settings.get("version", "unknown")), threshold, context, words, known)
 
 
 def load_words(source: str, power: float | None) -> WordTable | None:

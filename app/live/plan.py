@@ -14,7 +14,7 @@ from app.live.reader import Boundary, LiveReader
 from app.planning.decide import decide_classified, decide_explicit
 from app.planning.incremental import PlannedUtterance, compute_pause_between
 from app.planning.instructions import follow_instructions
-from app.planning.parse import read_context
+from app.planning.parse import decide_unknown, read_context
 from app.text.lexicon import name_lexicons
 from app.types import Assessment, Decision, PlanWarning, Sentence, SpeechRequest, Utterance
 
@@ -53,6 +53,7 @@ class LivePlan:
             find_word_emotion if request.tags else None,
             name_lexicons(request.lexicon, pipeline.lexicon),
             first_at_comma=first_at_comma,
+            language=voice.language,
         )
         self._classifier = classifier
         self._recent: deque[str] = deque(read_context(request.context), maxlen=self._classifier.settings.context)
@@ -117,6 +118,8 @@ class LivePlan:
         """Decide for a sentence, which the classifier reads with the sentences before it."""
         if self._request.emotion is not None:
             return decide_explicit(self._request.emotion, self._request.pinned_by)
+        if unknown := decide_unknown(sentence.language, self._classifier):
+            return unknown
         excerpt = Excerpt(make_context(self._recent), sentence.text)
         if self._assessed is None or self._assessed[0] != excerpt:
             (assessment,) = self._classifier.assess([excerpt], self._request.key_name)

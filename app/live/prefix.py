@@ -11,6 +11,7 @@ from app.text.clauses import shift_clause
 from app.text.delivery import WordEmotion
 from app.text.formats.hidden import mask
 from app.text.formats.reader import map_tagged_text
+from app.text.languages import ENGLISH
 from app.text.lexicon import Lexicons
 from app.text.quotations import find_quotations
 from app.text.sentence_ends import EDGE_CONTEXT, is_abbreviation
@@ -75,15 +76,20 @@ class ReadSentence:
 class Prefix:
     """The beginning of a text, read as Markdown like a text in which Markdown is detected."""
 
-    def __init__(self, text: str, find_emotion: WordEmotion | None, lexicons: Lexicons) -> None:
+    def __init__(
+        self, text: str, find_emotion: WordEmotion | None, lexicons: Lexicons, language: str = ENGLISH
+    ) -> None:
         self.text = text
+        self.language = language
         self._find_emotion = find_emotion
         self._lexicons = lexicons
         self._remarks = WarningCollector()
         tags = find_tags(text, find_emotion, self._remarks) if find_emotion else ()
         source = mask(text, [(tag.start, tag.end) for tag in tags]) if tags else text
         flow = map_tagged_text(source, InputFormat.MARKDOWN, tags, lexicons, self._remarks, explicit=False)
-        self._splitter = SentenceSplitter(flow, MAX_SPOKEN, find_quotations=find_quotations)
+        self._splitter = SentenceSplitter(
+            flow, MAX_SPOKEN, find_quotations=find_quotations, find_language=lambda voice: language
+        )
         self.sentences = [self._describe(one) for one in self._splitter.outlines()]
 
     @property
@@ -118,7 +124,7 @@ class Prefix:
             if settled <= 0:
                 break
             doubt = continuation
-            other = Prefix(self.text + continuation, self._find_emotion, self._lexicons)
+            other = Prefix(self.text + continuation, self._find_emotion, self._lexicons, self.language)
             settled = count_equal(self.sentences[first : first + settled], other.sentences[first:])
         return max(0, settled), doubt
 
@@ -135,7 +141,7 @@ class Prefix:
     def _ends_in_doubt(self, end: int) -> bool:
         """Return whether the words after an abbreviation decide whether a sentence ends, and are not all known."""
         found = WORD_BEFORE_STOP.search(self.text, max(0, end - EDGE_CONTEXT), end)
-        if not found or not is_abbreviation(found[1]):
+        if not found or not is_abbreviation(found[1], self.language):
             return False
         return not TWO_WORDS.match(self.text, end)
 
@@ -143,7 +149,7 @@ class Prefix:
         """Return whether the text ends with a sentence, so that a capital letter would begin another one."""
         if not ENDS_LIKE_A_SENTENCE.search(self.text):
             return False
-        longer = Prefix(self.text.rstrip() + " The", self._find_emotion, self._lexicons)
+        longer = Prefix(self.text.rstrip() + " The", self._find_emotion, self._lexicons, self.language)
         return len(longer.sentences) > len(self.sentences)
 
     def make_sentence(self, number: int, offset: int) -> Sentence:

@@ -15,6 +15,7 @@ from enum import Enum, auto
 
 from app.live.prefix import ENDS_LIKE_A_SENTENCE, UNFINISHED, Prefix
 from app.text.delivery import WordEmotion
+from app.text.languages import ENGLISH
 from app.text.lexicon import NO_LEXICONS, Lexicons
 from app.types import PlanWarning, Sentence
 
@@ -69,8 +70,10 @@ class LiveReader:
         lexicons: Lexicons = NO_LEXICONS,
         *,
         first_at_comma: bool = False,
+        language: str = ENGLISH,
     ) -> None:
-        """Start a text; `find_emotion` and `lexicons` are those of `app.text.read_input`."""
+        """Start a text; `find_emotion`, `lexicons` and `language` are those of `app.text.read_input`."""
+        self._language = language
         self._find_emotion = find_emotion
         self._lexicons = lexicons
         self._may_end_at_comma = first_at_comma
@@ -218,7 +221,7 @@ class LiveReader:
             self._fence = "" if self._fence else fence[1]
 
     def _read_tail(self) -> Prefix:
-        return Prefix(self._tail, self._find_emotion, self._lexicons)
+        return Prefix(self._tail, self._find_emotion, self._lexicons, self._language)
 
     def _settle(self) -> Iterator[Sentence]:
         """Yield the sentences that are certain now."""
@@ -267,14 +270,14 @@ class LiveReader:
             place = line
         elif place < LONG_PARAGRAPH:
             return
-        rest = Prefix(self._tail[place:], self._find_emotion, self._lexicons)
+        rest = Prefix(self._tail[place:], self._find_emotion, self._lexicons, self._language)
         ours = [describe_at(one.facts, -place) for one in here.sentences[first:]]
         if ours == [one.facts for one in rest.sentences if one.end > self._done - place]:
             self._drop(place)
 
     def _drop(self, end: int) -> None:
         """Forget the tail up to an offset, and keep the warnings about it."""
-        self._keep_warnings(Prefix(self._tail[:end], self._find_emotion, self._lexicons))
+        self._keep_warnings(Prefix(self._tail[:end], self._find_emotion, self._lexicons, self._language))
         self._tail = self._tail[end:]
         self._base += end
         self._done, self._tried = max(0, self._done - end), max(0, self._tried - end)
@@ -296,7 +299,7 @@ class LiveReader:
 
     def _end_first_clause(self) -> Iterator[Sentence]:
         """Yield the first clause, which a comma ends, as a sentence of its own."""
-        clause = Prefix(self._tail[:-1], self._find_emotion, self._lexicons)
+        clause = Prefix(self._tail[:-1], self._find_emotion, self._lexicons, self._language)
         for number in range(len(clause.sentences)):
             yield replace(self._settle_one(clause, number), ends_paragraph=False)
         self._begin_stretch(len(self._tail) - 1)

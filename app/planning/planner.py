@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, InitVar, dataclass, replace
 from types import MappingProxyType
 
 from app.errors import BlendUnsupported, FallbackRefused
 from app.planning.decide import MAX_DEGREE, decide_explicit, decide_neutral, weaken_narration
+from app.text.languages import ENGLISH, get_base_language
 from app.text.phonetic import drop_phonemes
 from app.text.scripts import fit_to_language
 from app.types import (
@@ -32,6 +34,7 @@ WEAK_STRENGTH = 0.5
 """Strength below which a voice that cannot vary the degree speaks neutrally instead."""
 BLEND_HINT = "GET /voices lists the emotions of each voice; `degree` shows whether it can blend them."
 
+DIGIT = re.compile(r"\d")
 VoiceLookup = Callable[[str | None], VoiceCapabilities]
 """Function that returns the capabilities of a voice by name or alias, or of the request's voice for None; it may raise
 `VoiceNotFound`."""
@@ -113,7 +116,7 @@ class Planner:
                 continue
             narration = weaken_narration(decision) if sentence.has_dialogue else decision
             utterances = tuple(
-                self.plan_clause(clause, narration if clause.role is Role.NARRATION else decision)
+                self.plan_clause(clause, narration if clause.role is Role.NARRATION else decision, sentence.language)
                 for clause in sentence.clauses
             )
             yield PlannedSentence(sentence, utterances, tuple(self.warnings.values())[reported:])
@@ -126,12 +129,21 @@ class Planner:
         self.warn("label_left_out", detail)
         return replace(sentence, clauses=tuple(clause for clause in sentence.clauses if not clause.is_label))
 
-    def plan_clause(self, clause: Clause, decision: Decision) -> Utterance:
-        """Plan a clause with its own explicit emotion or its sentence's decision."""
+    def plan_clause(self, clause: Clause, decision: Decision, language: str) -> Utterance:
+        """Plan a clause with its own explicit emotion or its sentence's decision; it was read in a language."""
         manner = clause.manner
         voice = self.find_voice(manner.voice or self.characters.find(clause))
+        if manner.voice is None and get_base_language(voice.language) != get_base_language(language):
+            detail = f"The voice {voice.voice} ({voice.language}) speaks text that is read in the language {language}."
+            self.warn("other_language", detail, voice.voice)
         if manner.emotion_spec is not None:
             decision = decide_explicit(manner.emotion_spec, manner.origin, decision.probabilities)
+        if decision.unknown:
+            detail = (
+                f"The emotion classifier does not know the language {decision.unknown}: such text is spoken neutrally "
+                "unless the request sets an emotion."
+            )
+            self.warn("language_not_classified", detail, decision.unknown)
         decision = make_speakable(decision, voice)
         if decision.blend:
             check_blend(decision.blend, voice)
@@ -173,6 +185,9 @@ class Planner:
             letters = " and ".join(f"{number} letters ({script})" for script, number in left_out.items())
             detail = f"{place}: the voice {voice.voice} cannot read {letters}, which were left out."
             self.warn("unreadable_script", detail, str(clause.start), clause.text)
+        if DIGIT.search(spoken) and get_base_language(voice.language) != ENGLISH:
+            detail = f"{place}: numbers in the language {voice.language} cannot be read as words; the digits stay."
+            self.warn("numbers_unread", detail, voice.language)
         if voice.phonemes is not None and "⟦" in spoken:
             spoken, unknown = drop_phonemes(spoken, voice.phonemes)
             if unknown:

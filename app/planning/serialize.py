@@ -336,18 +336,21 @@ class PlanBody(_Strict):
     warnings: list[Any] | None = None
 
 
-def convert_utterance(utterance: UtteranceBody) -> EditedUtterance:
-    """Convert an utterance to the pipeline's type. Raise `InvalidSsml` or `UnknownEmotion`."""
+def convert_utterance(utterance: UtteranceBody, language: str = "en") -> EditedUtterance:
+    """Convert an utterance to the pipeline's type; `language` is that of its voice.
+
+    Raise `InvalidSsml` or `UnknownEmotion`.
+    """
     from app.text import read_fragment, split_utterance
 
     first = utterance.analyzed
     analyzed = PlanFingerprint(first.emotion, first.text_sha256) if first else None
     as_planned = analyzed is not None and PlanFingerprint.of(analyzed.emotion, utterance.text) == analyzed
     start, end = utterance.span if utterance.span and as_planned else (NO_SPAN, NO_SPAN)
-    inner = read_fragment(utterance.ssml) if utterance.ssml else None
+    inner = read_fragment(utterance.ssml, language) if utterance.ssml else None
     is_marked = inner is not None and inner.text == " ".join(utterance.text.split())
     # Several if the text is too long to be spoken at once.
-    clauses = [*inner.clauses] if inner is not None and is_marked else split_utterance(utterance.text)
+    clauses = [*inner.clauses] if inner is not None and is_marked else split_utterance(utterance.text, language)
     if len(clauses) == 1:
         clauses = [replace(clauses[0], text=utterance.text, start=start, end=end, analyzed=analyzed)]
     else:
@@ -362,7 +365,8 @@ def convert_utterance(utterance: UtteranceBody) -> EditedUtterance:
     )
     role, speaker = utterance.role or Role.NARRATION, utterance.speaker
     *before, last = (replace(one, manner=manner, role=role, speaker=speaker) for one in clauses)
-    sentence = Sentence(utterance.text, start, end, (*before, replace(last, pause_after=utterance.pause_after)))
+    spoken = (*before, replace(last, pause_after=utterance.pause_after))
+    sentence = Sentence(utterance.text, start, end, spoken, language=language)
     return EditedUtterance(sentence, _read_decision(utterance, analyzed), inner.warnings if inner else ())
 
 

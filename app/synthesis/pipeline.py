@@ -208,7 +208,8 @@ class Pipeline:
             raise_if_cancelled(cancelled)
             self.check_seconds(voice.estimate_seconds(characters, fastest))
 
-        text = parse_request(request, classifier, rule, check, self.lexicon)
+        languages = self.registry.list_languages(voice)
+        text = parse_request(request, classifier, rule, check, self.lexicon, languages)
         self.check_length(text.characters)
         selection = self.select_voices(request, text)
         characters = max(text.characters, count_expanded(request.text)) if text.is_plain else text.characters

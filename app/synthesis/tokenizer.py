@@ -32,6 +32,15 @@ LANGUAGE_NAME = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 REINSTALL_HINT = "Install it again: pip install --force-reinstall espeakng-loader"
 
 
+LANGUAGES = {"en": "en-us", "fr": "fr-fr", "zh": "cmn", "zh-cn": "cmn", "no": "nb"}
+"""Codes of languages that differ from espeak-ng's."""
+LATIN_AMERICAN = "es-419"
+AMERICAN_SPANISH = frozenset(
+    f"es-{country}" for country in "ar bo cl co cr cu do ec gt hn mx ni pa pe pr py sv us uy ve".split()
+)
+"""Spanish of America."""
+
+
 class VoiceRecord(ctypes.Structure):
     """espeak_VOICE: one language or accent."""
 
@@ -72,13 +81,26 @@ class Espeak:
         # `espeak_TextToPhonemes` has no such flag, but uses the one of the latest synthesis.
         self._library.espeak_Synth(b" ", 2, 0, 0, 0, UTF8 | PHONEME_INPUT, None, None)
 
-    def knows(self, language: str) -> bool:
-        """Return whether espeak-ng can read a language, given by its code such as `en-us`, or by another name of it."""
-        if language in self._identifiers:
-            return True
+    def find_language(self, code: str) -> str:
+        """Return espeak-ng's name of a language such as `de-DE`: with its region if it knows that; empty if neither.
+
+        It has other names of a language, too, such as those of accents.
+        """
+        lower = code.replace("_", "-").lower()
+        base = lower.partition("-")[0]
+        names = (
+            LANGUAGES.get(lower, lower),
+            LATIN_AMERICAN if lower in AMERICAN_SPANISH else base,
+            LANGUAGES.get(base, ""),
+        )
+        found = next((name for name in names if name in self._identifiers), "")
+        return found or (code if self._has_name(code) else "")
+
+    def _has_name(self, name: str) -> bool:
+        """Return whether a name is that of a language."""
         with self._lock:
             self._language = None
-            return LANGUAGE_NAME.fullmatch(language) is not None and self._set(language.encode())
+            return LANGUAGE_NAME.fullmatch(name) is not None and self._set(name.encode())
 
     def phonemize_words(self, text: str, language: str) -> str:
         """Return the phonemes (IPA) of a text without punctuation, with `SEPARATOR` between the phonemes of a word."""
@@ -125,8 +147,6 @@ def load_espeak() -> Espeak:
     return Espeak()
 
 
-LANGUAGES = {"en": "en-us", "zh-cn": "cmn"}
-"""Language codes of coqui that differ from espeak-ng's."""
 PUNCTUATION = re.compile(r"((?:\s*[;:,.!?¡¿—…\"«»“”(){}\[\]]+\s*)+)")
 """Marks, with the white space around them, that training texts keep between phonemes; the same as phonemizer's."""
 SPACE_BEFORE_MARK = re.compile(r"\s+(?=[,.;:!?])")
@@ -143,8 +163,8 @@ class Phonemizer:
 
     def __init__(self, language: str) -> None:
         self.espeak = load_espeak()
-        self.language = LANGUAGES.get(language, language)
-        if not self.espeak.knows(self.language):
+        self.language = self.espeak.find_language(language)
+        if not self.language:
             raise InvalidVoice(f"espeak-ng cannot read the language {language!r}.")
 
     def phonemize(self, texts: Sequence[str]) -> list[str]:
@@ -228,7 +248,7 @@ class Tokenizer:
         self.ids: dict[str, int] = frontend["ids"]
         self.blank: int | None = frontend["blank"]
         self.ends: tuple[int, int] | None = frontend["ends"]
-        self.language = language or frontend["language"] or "en-us"
+        self.language = (language or frontend["language"] or "en-us").lower()
         self.cleaner = make_cleaner(frontend["cleaner"], self.language) if frontend["cleaner"] else None
         self.phonemizer = Phonemizer(self.language) if frontend["phonemes"] else None
         preceding = self.read_symbols(PRECEDING_WORDS.get(get_base_language(self.language), ""))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
+from app.text.languages import ENGLISH, get_base_language, load_language
 from app.text.normalization.cleaning import count_expanded
 from app.text.normalization.normalize import normalize
 from app.text.phonetic import count_model_chars, limit_length
@@ -47,14 +49,19 @@ def remove_bullet(text: str) -> str:
 
 
 def split_clauses(
-    text: str, start: int, end: int, max_spoken: int, check: LengthCheck = accept_any_length
+    text: str,
+    start: int,
+    end: int,
+    max_spoken: int,
+    check: LengthCheck = accept_any_length,
+    language: str = ENGLISH,
 ) -> list[Clause]:
     """Split `text[start:end]` into clauses of at most `max_spoken` characters to read."""
 
     def read(a: int, b: int) -> str:
-        return normalize(remove_bullet(text[a:b]) if a == start else text[a:b])
+        return normalize(remove_bullet(text[a:b]) if a == start else text[a:b], language)
 
-    parts = check_parts(cut(text, start, end, max_spoken, read, cut_anywhere), check)
+    parts = check_parts(cut(text, start, end, max_spoken, read, cut_anywhere, language), check)
     return [Clause(text[a:b], a, b, limit_length(spoken, max_spoken)) for a, b, spoken in parts]
 
 
@@ -69,7 +76,13 @@ def check_parts(
 
 
 def cut(
-    text: str, start: int, end: int, max_spoken: int, read: SpanReader, cut_at: CutMover
+    text: str,
+    start: int,
+    end: int,
+    max_spoken: int,
+    read: SpanReader,
+    cut_at: CutMover,
+    language: str = ENGLISH,
 ) -> Iterator[tuple[int, int, str]]:
     """Yield (start, end, text to read) of parts, halving until each is short enough or cannot be cut."""
     pending = [(start, end)]
@@ -81,7 +94,7 @@ def cut(
         spoken = read(a, b) if count_expanded(text[a:b]) <= MAX_STRETCH_RATIO * max_spoken else None
         middle = b
         if spoken is None or count_model_chars(spoken) > max_spoken:
-            middle = cut_at(a + find_best_cut(text[a:b]), a, b)
+            middle = cut_at(a + find_best_cut(text[a:b], language), a, b)
         if a < middle < b:
             pending += [(middle, b), (a, middle)]
         else:
@@ -98,10 +111,20 @@ def count_leading_space(text: str) -> int:
     return len(text) - len(text.lstrip())
 
 
-def find_best_cut(text: str) -> int:
+@lru_cache(64)
+def list_cuts(language: str) -> Sequence[re.Pattern[str]]:
+    """Return the patterns of places to cut in a language, best first."""
+    if get_base_language(language) == ENGLISH:
+        return CUTS
+    conjunctions = load_language(language).conjunctions
+    before_conjunction = [re.compile(rf"(?=\s(?:{conjunctions})\s)")] if conjunctions else []
+    return (*CUTS[:2], *before_conjunction, CUTS[3])
+
+
+def find_best_cut(text: str, language: str = ENGLISH) -> int:
     """Return the place to cut: nearest to the middle among those of the best kind in `CUTS` that occurs."""
     middle, margin = len(text) / 2, max(1, int(len(text) * MIN_SHARE))
-    for pattern in CUTS:
+    for pattern in list_cuts(language):
         # A long text of nothing but places to cut is searched near its middle alone.
         for reach in (*(near for near in REACHES if near < len(text) / 2), len(text)):
             first, last = max(margin, int(middle) - reach), min(len(text) - margin, int(middle) + reach)

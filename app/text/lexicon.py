@@ -15,6 +15,7 @@ from types import MappingProxyType
 from unicodedata import normalize as normalize_unicode
 from xml.sax.saxutils import quoteattr
 
+from app.text.languages import ENGLISH
 from app.text.normalization.normalize import normalize
 from app.text.phonetic import mark_phonemes, remove_phonemes
 from app.text.segment import WORD
@@ -63,9 +64,11 @@ class LexiconEntry:
         """Text to read. Computed once, since a word may occur thousands of times."""
         return self._mark(self.words) if self.is_phonemes else normalize(self.reading)
 
-    def speak(self, written: str) -> str:
+    def speak(self, written: str, language: str = ENGLISH) -> str:
         """Return the text to read for the words as a text has them: checkpoints that read only letters read these."""
-        return self._mark(written) if self.is_phonemes and written != self.words else self.spoken
+        if self.is_phonemes:
+            return self.spoken if written == self.words else self._mark(written)
+        return self.spoken if language == ENGLISH else normalize(self.reading, language)
 
     def _mark(self, written: str) -> str:
         return mark_phonemes(self.phonemes, remove_phonemes(normalize(written)))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise
 from typing import NamedTuple
 
+from app.text.languages import ENGLISH
 from app.text.lines import find_line_breaks
 from app.text.normalization.cleaning import FOOTNOTE
 from app.text.sentence_ends import EDGE_CONTEXT, find_sentence_starts
@@ -21,7 +22,7 @@ PARAGRAPH = "\u2029"
 """Unicode's paragraph separator."""
 WORD = re.compile(r"[^\W_]")
 SURROGATE = re.compile("[\ud800-\udfff]")
-UNPRONOUNCED_MARKS = re.compile(r"(?:[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+\s*)+")
+UNPRONOUNCED_MARKS = re.compile(r"(?:[^\w\s\"'“„‘‚«(\[{¿¡#@&$€£¥+~<-]+\s*)+")
 """Emoji and closing marks at the beginning of a sentence, which belong to the previous sentence."""
 MARKER = re.compile(r"\s*\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,5}|[IVX]{2,5})[.)]\s*")
 """The number or letter of a list item, which is no sentence."""
@@ -39,9 +40,9 @@ class Span(NamedTuple):
     """Offsets of the second and later lines of verse in the sentence."""
 
 
-def segment(text: str) -> Iterator[Span]:
+def segment(text: str, language: str = ENGLISH) -> Iterator[Span]:
     """Yield the spans of all sentences, in order; they do not overlap and leave out only white space."""
-    return segment_prepared(prepare(text), text)
+    return segment_prepared(prepare(text), text, language)
 
 
 def prepare(text: str) -> str:
@@ -54,10 +55,10 @@ def prepare(text: str) -> str:
     return hide_footnotes(LINE_END.sub("\n", text.replace("\r\n", " \n")))
 
 
-def segment_prepared(prepared: str, text: str) -> Iterator[Span]:
+def segment_prepared(prepared: str, text: str, language: str = ENGLISH) -> Iterator[Span]:
     """Yield the spans of all sentences of a text; `prepare` returned its other form."""
     for start, end in split_paragraphs(prepared):
-        for span in segment_paragraph(prepared, start, end):
+        for span in segment_paragraph(prepared, start, end, language):
             yield strip_span(text, span)
 
 
@@ -75,13 +76,13 @@ def split_paragraphs(text: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def segment_paragraph(text: str, start: int, end: int) -> Iterator[Span]:
+def segment_paragraph(text: str, start: int, end: int, language: str = ENGLISH) -> Iterator[Span]:
     """Yield the sentences of one paragraph; the last one has `ends_paragraph`."""
     breaks = find_line_breaks(text, start, end)
     edges = (
         edge
         for a, b in pairwise((start, *breaks.sentences, end))
-        for edge in chain((a,), starts(text, a, b))
+        for edge in chain((a,), starts(text, a, b, language))
         if edge not in breaks.wrapped
     )
     verse = deque(breaks.verse)
@@ -99,14 +100,14 @@ def segment_paragraph(text: str, start: int, end: int) -> Iterator[Span]:
         yield before._replace(ends_paragraph=True)
 
 
-def starts(text: str, start: int, end: int) -> Iterator[int]:
+def starts(text: str, start: int, end: int, language: str = ENGLISH) -> Iterator[int]:
     """Yield the offsets of the second and later sentences of a paragraph, window by window.
 
     A window begins with a sentence or, if that is longer than a window, somewhere inside it; that place is no edge.
     """
     while start < end:
         stop = min(start + WINDOW, end)
-        found = [start + place for place in find_sentence_starts(text[start:stop])]
+        found = [start + place for place in find_sentence_starts(text[start:stop], language)]
         yield from found
         if stop == end:
             return

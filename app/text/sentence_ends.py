@@ -7,9 +7,10 @@ from enum import Enum, auto
 
 from sentencex import get_sentence_boundaries
 
+from app.text.languages import ENGLISH, get_base_language, load_language
+from app.text.languages.sentence_ends import correct_starts
 from app.text.word_tables import TABLES, list_alternatives
 
-LANGUAGE = "en"
 EDGE_CONTEXT = 24
 """Code points before and after an edge that decide whether a sentence ends there."""
 STARTERS = "|".join(list_alternatives("starters"))
@@ -67,9 +68,12 @@ CITY = re.compile(r"[A-Z][a-z]{1,20},\s\Z")
 PRECEDING_WORD = re.compile(r"([A-Za-z.]{1,20}),?\s{1,9}\Z")
 
 
-def find_sentence_starts(text: str) -> list[int]:
+def find_sentence_starts(text: str, language: str = ENGLISH) -> list[int]:
     """Return the offsets of the second and later sentences, in order; the text must hold no lone surrogates."""
-    found = {boundary["start_index"] for boundary in get_sentence_boundaries(LANGUAGE, text)}
+    base = get_base_language(language)
+    found = {boundary["start_index"] for boundary in get_sentence_boundaries(base, text)}
+    if base != ENGLISH:
+        return correct_starts(text, found, load_language(language))
     found |= {match.end() for match in MISSED_ENDS.finditer(text)}
     for stop in STOP.finditer(text):
         ends = ends_sentence(text, stop)
@@ -111,8 +115,10 @@ def find_kind(word: str) -> Kind | None:
     return KINDS.get(word) or KINDS.get(capitalized) or KINDS.get(word.lower())
 
 
-def is_abbreviation(word: str) -> bool:
+def is_abbreviation(word: str, language: str = ENGLISH) -> bool:
     """Return whether a word before a full stop, without that stop, may be an abbreviation or an initial."""
+    if get_base_language(language) != ENGLISH:
+        return len(word) == 1 or "." in word or f"{word}." in load_language(language).list_abbreviations()
     return len(word) == 1 or "." in word or find_kind(word) is not None
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from app.text.clauses import LengthCheck, accept_any_length, split_clauses
+from app.text.languages import ENGLISH
 from app.text.phonetic import count_model_chars
 from app.text.quotations import SPEECH_VERB, Quotation
 from app.text.segment import WORD, Span, prepare, segment_prepared
@@ -108,7 +109,11 @@ MAX_SPOKEN = 250
 
 
 def read_text(
-    text: str, max_spoken: int = MAX_SPOKEN, check: LengthCheck = accept_any_length, split_labels: bool = False
+    text: str,
+    max_spoken: int = MAX_SPOKEN,
+    check: LengthCheck = accept_any_length,
+    split_labels: bool = False,
+    language: str = ENGLISH,
 ) -> Iterator[Sentence]:
     """Yield the sentences of a text lazily, in order; none if the text is only white space.
 
@@ -116,14 +121,15 @@ def read_text(
     """
     plain = prepare(text)
     roles = QuotationLookup(find_speeches(plain, split_labels))
-    for span in join_tags(plain, segment_prepared(plain, text)):
+    for span in join_tags(plain, segment_prepared(plain, text, language)):
         parts = split_by_role(plain, span.start, span.end, roles.quotations_in(span.start, span.end))
         yield Sentence(
             text[span.start : span.end],
             span.start,
             span.end,
-            tuple(split_parts(text, split_verse(parts, span.verse_lines), max_spoken, check)),
+            tuple(split_parts(text, split_verse(parts, span.verse_lines), max_spoken, check, language)),
             span.ends_paragraph,
+            language,
         )
 
 
@@ -138,7 +144,11 @@ def split_verse(
 
 
 def split_parts(
-    text: str, parts: Iterable[tuple[int, int, Quotation | None, bool]], max_spoken: int, check: LengthCheck
+    text: str,
+    parts: Iterable[tuple[int, int, Quotation | None, bool]],
+    max_spoken: int,
+    check: LengthCheck,
+    language: str,
 ) -> Iterator[Clause]:
     """Split the parts of a sentence into clauses with their parts' roles; the last one may end a line of verse."""
     characters = 0
@@ -147,13 +157,13 @@ def split_parts(
         check(characters + more)
 
     for start, end, quotation, ends_line in parts:
-        found = split_clauses(text, start, end, max_spoken, check_all)
+        found = split_clauses(text, start, end, max_spoken, check_all, language)
         characters += sum(count_model_chars(clause.spoken) for clause in found)
         for clause in found:
             ended = replace(clause, ends_line=True) if ends_line and clause is found[-1] else clause
             yield assign_role(ended, quotation)
 
 
-def split_utterance(text: str) -> list[Clause]:
+def split_utterance(text: str, language: str = ENGLISH) -> list[Clause]:
     """Split the text of one utterance into as many clauses as speaking it takes; at least one."""
-    return split_clauses(text, 0, len(text), MAX_SPOKEN) or [Clause(text, 0, len(text), "")]
+    return split_clauses(text, 0, len(text), MAX_SPOKEN, language=language) or [Clause(text, 0, len(text), "")]

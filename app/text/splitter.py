@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from app.text.clauses import LengthCheck, accept_any_length, check_parts, cut, remove_bullet
+from app.text.languages.voices import LanguageFinder, read_english
 from app.text.phonetic import count_model_chars
 from app.text.quotations import Quotation
 from app.text.segment import WORD, Span, segment
@@ -16,10 +17,10 @@ from app.text.sentences import QuotationLookup, assign_role, find_edges, find_qu
 from app.text.speakers import find_speeches
 from app.text.substitutions import to_ssml, verbalize_text
 from app.text.text_map import TextMap
-from app.types import Clause, Mark, Prosody, Sentence
+from app.types import DEFAULT_PROSODY, Clause, Mark, Prosody, Sentence
 
-OPENING_MARKS = re.compile(r"(?<!\S)[\"'“‘«(\[{¿¡]+\Z")
-CLOSING_MARKS = re.compile(r"[^\w\s\"'“‘«(\[{¿¡#@&$€£¥+~<-]+")
+OPENING_MARKS = re.compile(r"(?<!\S)[\"'“„‘‚«(\[{¿¡]+\Z")
+CLOSING_MARKS = re.compile(r"[^\w\s\"'“„‘‚«(\[{¿¡#@&$€£¥+~<-]+")
 MAX_MARKS = 8
 """Maximum marks on either side of a word that belong to it. Bounded, so that a text of nothing but marks and
 changes of prosody is split in linear time."""
@@ -57,7 +58,10 @@ class SentenceSplitter:
         max_spoken: int,
         check: LengthCheck = accept_any_length,
         find_quotations: Callable[[str], Iterable[Quotation]] = find_speeches,
+        find_language: LanguageFinder = read_english,
     ) -> None:
+        """Take the text map of the document; `find_language` returns the language of text in its voice."""
+        self.find_language = find_language
         self.flow = flow
         self.find_quotations = find_quotations
         self.max_spoken = max_spoken
@@ -85,7 +89,8 @@ class SentenceSplitter:
         if lead:
             clauses = (replace(lead, manner=clauses[0].manner), *clauses)
         text, end = self.flow.text[span.start : span.end], self.flow.ends[span.end - 1]
-        return Sentence(text, clauses[0].start, end, clauses, span.ends_paragraph)
+        language = self.find_language(clauses[0].manner.voice)
+        return Sentence(text, clauses[0].start, end, clauses, span.ends_paragraph, language)
 
     def lead(self) -> Clause | None:
         """Return the pause before any text as a clause without text; None if there is no such pause."""
@@ -102,7 +107,7 @@ class SentenceSplitter:
         last = len(text.rstrip())
         for end, paragraph in (*((edge.at, edge.paragraph) for edge in self.flow.edges), (len(text), True)):
             stretch = text[start:end]
-            for span in self.whole(join_tags(stretch, segment(stretch)), start):
+            for span in self.whole(join_tags(stretch, segment(stretch, self.language_at(start))), start):
                 yield span if paragraph or end >= last else span._replace(ends_paragraph=False)
             start = end
 
@@ -125,7 +130,15 @@ class SentenceSplitter:
         characters = 0
         for number, piece in enumerate(segments):
             read = self.spoken if number else self.spoken_first
-            cuts = cut(self.flow.text, piece.start, piece.end, self.max_spoken, read, self.cut_at)
+            cuts = cut(
+                self.flow.text,
+                piece.start,
+                piece.end,
+                self.max_spoken,
+                read,
+                self.cut_at,
+                self.language_at(piece.start),
+            )
             parts = list(check_parts(cuts, self.check, characters))
             characters += sum(count_model_chars(spoken) for _, _, spoken in parts)
             for count, (a, b, spoken) in enumerate(parts, 1):
@@ -196,7 +209,12 @@ class SentenceSplitter:
 
     def spoken(self, start: int, end: int) -> str:
         """Return the text to read for a stretch."""
-        return verbalize_text(self.flow.text[start:end], self.flow.readings_in(start, end))
+        return verbalize_text(self.flow.text[start:end], self.flow.readings_in(start, end), self.language_at(start))
+
+    def language_at(self, place: int) -> str:
+        """Return the language in which the text at an offset is read."""
+        manner = self.flow.manner_at(place, place) if self.flow.changes else DEFAULT_PROSODY
+        return self.find_language(manner.voice)
 
     def spoken_first(self, start: int, end: int) -> str:
         """Return the text to read for a stretch at the beginning of a sentence, perhaps with a bullet."""
@@ -204,8 +222,8 @@ class SentenceSplitter:
         unmarked = remove_bullet(text)
         moved = [reading.shift(len(unmarked) - len(text)) for reading in readings]
         if unmarked == text or (moved and moved[0].start <= 0):
-            return verbalize_text(text, readings)
-        return verbalize_text(unmarked, moved)
+            return verbalize_text(text, readings, self.language_at(start))
+        return verbalize_text(unmarked, moved, self.language_at(start))
 
     def cut_at(self, place: int, start: int, end: int) -> int:
         """Move a cut within a substitution to the nearer end of that substitution."""

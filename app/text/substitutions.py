@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape, quoteattr
 
+from app.text.languages import ENGLISH
 from app.text.normalization.cleaning import clean, tidy
 from app.text.normalization.normalize import keep_pronounceable, normalize, normalize_cleaned
 from app.types import Mark
 
-Verbalizer = Callable[[], str]
-"""Function that returns the words to read, called on demand: most of a long text may never be read."""
+Verbalizer = Callable[[str], str]
+"""Function of a language that returns the words to read, called on demand: most of a long text may never be read."""
 DIGIT_LETTERS = "𝐚𝐛𝐜𝐝𝐞𝐟𝐠𝐡𝐢𝐣"
 """Ten letters that no cleaned text contains: `clean` replaces them with plain ones."""
 PLACEHOLDER = re.compile(f"[Qq]([{DIGIT_LETTERS}]+)")
@@ -42,21 +43,21 @@ class Substitution:
         return Substitution(self.start + by, self.end + by, self.tag, self.speak, self.apart, self.continues)
 
 
-def verbalize_text(text: str, readings: Sequence[Substitution]) -> str:
+def verbalize_text(text: str, readings: Sequence[Substitution], language: str = ENGLISH) -> str:
     """Return the text to read; `readings` are in order, do not overlap, and have offsets in `text`."""
     if not readings:
-        return normalize(text)
+        return normalize(text, language)
     pieces, position = [], 0
     for number, reading in enumerate(readings):
-        pieces.append(clean(text[position : reading.start]))
+        pieces.append(clean(text[position : reading.start], language))
         touched = reading.start == position or text[reading.start - 1].isalnum()
         pieces.append(" " if reading.apart and touched else "")
         pieces.append(make_placeholder(number, text[reading.start]))
         pieces.append(" " if reading.apart and text[reading.end : reading.end + 1].isalnum() else "")
         position = reading.end
-    normalized = normalize_cleaned("".join([*pieces, clean(text[position:])]))
+    normalized = normalize_cleaned("".join([*pieces, clean(text[position:], language)]), language)
     return keep_pronounceable(
-        tidy(PLACEHOLDER.sub(lambda match: readings[parse_placeholder(match)].speak(), normalized))
+        tidy(PLACEHOLDER.sub(lambda match: readings[parse_placeholder(match)].speak(language), normalized))
     )
 
 

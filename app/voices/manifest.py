@@ -181,7 +181,8 @@ class Manifest(_StrictModel):
     display_name: str = ""
     """Human-readable name."""
     locale: str = "en-US"
-    """Language and country of the text that the voice reads."""
+    """Language and country of the text that the voice reads, such as `de-DE`. They decide how numbers and
+    abbreviations are read, and the phonemes if neither `frontend` nor the checkpoint's config names their language."""
     gender: str = "unknown"
     """Gender of the voice, shown by `GET /voices`."""
     license: str = "unknown"

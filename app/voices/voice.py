@@ -12,6 +12,8 @@ from typing import Any
 from uuid import uuid4
 
 from app.errors import InvalidVoice, VoiceNotFound
+from app.text.languages import get_base_language
+from app.text.languages.voices import VoiceLanguages
 from app.types import CheckpointId, Emotion, VoiceCapabilities
 from app.voices.aliases import OPENAI_VOICES, Persona, find_persona
 from app.voices.architectures import MIXES_SPEAKERS, SOURCE_VOCODERS
@@ -41,6 +43,8 @@ class Voice:
     """That of `VoiceCapabilities`."""
     mel_rate: int | None = None
     """That of `VoiceCapabilities`."""
+    language: str = "en-US"
+    """Language of the text that the voice reads, perhaps with its region."""
     key: str = field(default_factory=lambda: uuid4().hex, compare=False, repr=False)
     """Unique, also among voices of one name: a reloaded voice may speak differently."""
 
@@ -70,7 +74,7 @@ class Voice:
                 spoken.vocoder is not None and self.manifest.vocoders[spoken.vocoder].architecture in SOURCE_VOCODERS
                 for spoken in self.manifest.emotions.values()
             ),
-            language=self.manifest.language or self.manifest.locale,
+            language=self.language,
             phonemes=self.phonemes,
             sample_rate=self.sample_rate,
             mel_rate=self.mel_rate,
@@ -116,9 +120,27 @@ def check_voice(folder: Path, manifest: Manifest) -> Voice:
     if manifest.degree:
         check_degree(voice)
     neutral = manifest.checkpoints[manifest.emotions[Emotion.NEUTRAL].checkpoint]
+    config = voice.read_config(neutral.config)
     rates = {read_acoustic_audio(voice, name).sample_rate for name in manifest.checkpoints} - {voice.sample_rate}
     read = read_piper_phonemes if neutral.architecture == "piper" else read_phonemes
-    return replace(voice, phonemes=read(voice.read_config(neutral.config)), mel_rate=min(rates, default=None))
+    return replace(
+        voice,
+        phonemes=read(config),
+        mel_rate=min(rates, default=None),
+        language=choose_language(manifest, neutral.language, config),
+    )
+
+
+def choose_language(manifest: Manifest, chosen: str | None, config: Mapping[str, Any]) -> str:
+    """Return the language of a voice: that of its phonemes, with the region of its locale if both agree, or its locale.
+
+    The manifest may name the language of the phonemes; else it is the one `chosen` of a multi-lingual checkpoint, or that
+    of the checkpoint's config, unless a locale contradicts.
+    """
+    own = chosen or (str(config.get("phoneme_language") or "") if config.get("use_phonemes") else "")
+    language = manifest.language or ("" if "locale" in manifest.model_fields_set else own) or manifest.locale
+    is_same = get_base_language(language) == get_base_language(manifest.locale)
+    return manifest.locale if is_same else language
 
 
 def check_degree(voice: Voice) -> None:
@@ -296,6 +318,37 @@ class Registry:
             f"The default voice {configured or DEFAULT_VOICE} cannot be used: {reasons}.",
             hint="Name the folder that holds it in INTONE_VOICES, or another voice in INTONE_DEFAULT_VOICE.",
         )
+
+    def match_language(self, language: str, current: Voice) -> Voice | None:
+        """Return a voice that reads a language: the current one if it does; None if no voice does.
+
+        Of several, the one of the same region comes first, then one of the same gender.
+        """
+        wanted, base = language.replace("_", "-").lower(), get_base_language(language)
+        if get_base_language(current.language) == base:
+            return current
+        fitting = [voice for voice in self.voices.values() if get_base_language(voice.language) == base]
+
+        def rate(voice: Voice) -> tuple[bool, bool]:
+            is_same = voice.language.replace("_", "-").lower() == wanted
+            return is_same, voice.manifest.gender.lower() == current.manifest.gender.lower()
+
+        return max(fitting, key=rate, default=None)
+
+    def list_languages(self, default: Voice) -> VoiceLanguages:
+        """Return the languages of all voices; a request without a name of a voice is spoken by `default`."""
+
+        def find_language(name: str | None) -> str:
+            return self.get(name or default.name).language
+
+        def find_voice(language: str, name: str | None) -> str | None:
+            current = self.get(name or default.name)
+            found = self.match_language(language, current)
+            if found is None:
+                raise LookupError(language)
+            return name if found is current else found.name
+
+        return VoiceLanguages(find_language, find_voice)
 
     def match_persona(self, persona: Persona) -> str:
         """Return the voice of a gender, and of them one of the accent; the default voice if it is as good as any."""

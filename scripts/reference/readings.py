@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.emotion import find_word_emotion
 from app.text import normalize, read_input
+from app.text.languages import load_language
 from app.text.normalization.abbreviations import AFTER_NAME, ANYWHERE, BEFORE_NAME, BEFORE_NUMBER
 from app.text.normalization.chat import CHAT_LETTERS, CHAT_WORDS, DIGIT_WORDS, LETTERS
 from app.text.normalization.codes import read_code
@@ -54,6 +55,29 @@ EXAMPLES = {
 """Written examples of each kind; their readings are computed."""
 CODE = ("list[12]", "a == b", "os.path.join(a, b)", "i += 2", "ls -la | grep x", "vector<int>", "0xFF")
 """Code between backticks."""
+OTHER_LANGUAGES = """A voice reads text in the language of its `locale`. The tables above are those of English; each of
+these languages has its own (`app/text/languages/de.toml`), with regions such as `de-CH`, `es-MX` or `pt-BR`. In the
+other languages that num2words knows, whole numbers and decimals are read; in the rest the digits stay, with the
+warning `numbers_unread`. Chat words, code and formulas are read as in English or as they stand."""
+LANGUAGE_EXAMPLES = {
+    "de": ("am 3. Mai 2024", "14:30 Uhr", "19,90 €", "1,5 Mio. Euro", "die 90er-Jahre", "3–5 km/h", "z. B. Nr. 7"),
+    "de-CH": ("1'250.50 CHF",),
+    "fr": ("le 1er mai 2024", "14h30", "5,50 €", "3 M€", "le XIXe siècle", "06 12 34 56 78", "M. Roux, p. 12"),
+    "es": ("el 3/5/2024", "a las 14:30", "5,50 €", "21 páginas", "Alfonso XIII", "el 2.º piso", "EE. UU., p. ej."),
+    "es-MX": ("$1,250.50",),
+    "it": (
+        "il 1° maggio",
+        "alle 14:30",
+        "5,50 €",
+        "3 mln di euro",
+        "il XIX secolo",
+        "50 mq",
+        "il Sig. Rossi, ecc.",
+    ),
+    "pt": ("3/5/2024", "às 14h30", "5,50 €", "2 mulheres", "D. João VI", "a 2.ª edição", "a Dra. Ana, p. ex."),
+    "pt-BR": ("R$ 2,50", "16 km"),
+    "nl": ("21 boeken", "3,5 kilo"),
+}
 TEXTS = Path(__file__).parents[2] / "tests" / "text" / "real_texts"
 
 
@@ -74,6 +98,9 @@ def render() -> str:
         make_table(
             ("written", "read"), ((format_code(written), read) for written, read in TABLES["slash_phrases"].items())
         ),
+        "## Other languages",
+        OTHER_LANGUAGES,
+        make_table(("language", "written", "read"), make_language_examples()),
         "## What is misread",
         "Sentences of twenty texts as people send them (`tests/text/real_texts`) that are not read as a person would.",
         make_table(("text", "a person reads", "read"), find_misreadings()),
@@ -87,6 +114,13 @@ def make_examples() -> Iterable[tuple[str, str, str]]:
             yield kind, format_code(written), remove_phonemes(normalize(written))
     for written in CODE:
         yield "Code", format_code(written), remove_phonemes(normalize(read_code(written)))
+
+
+def make_language_examples() -> Iterable[tuple[str, str, str]]:
+    """Yield a row for each example of another language."""
+    for code, examples in LANGUAGE_EXAMPLES.items():
+        for written in examples:
+            yield f"{load_language(code).name} `{code}`", format_code(written), normalize(written, code)
 
 
 def find_misreadings() -> Iterable[tuple[str, str, str]]:

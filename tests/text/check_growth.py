@@ -21,10 +21,13 @@ from tests.text.test_reading import HOSTILE
 from tests.text.test_ssml_attacks import FLOODS, SENTENCES, make_flood
 from tests.text.test_tags import TAG_FLOODS
 
-TEXT, MARKUP, SENTENCE, DOCUMENT = 100_000, 40_000, 200_000, 4 * 1024 * 1024
-"""Characters of a hostile text, of hostile Markdown, of a sentence full of markup, and of the largest document."""
+TEXT, LANGUAGE_TEXT, MARKUP, SENTENCE, DOCUMENT = 100_000, 40_000, 40_000, 200_000, 4 * 1024 * 1024
+"""Characters of a hostile text, of one in another language, of hostile Markdown, of a sentence full of markup, and of
+the largest document."""
 WORDS = ("<a", "<a x ", "<a b=", "a_", "_", "](", "](x", "&", "&abcdefgh", "–", "-", ".", "#", "$", "a ")
 """Units of texts in which the ends of words are hard to find."""
+NUMBERS = ("1 ", "1 000 ", "1.000", "3. Mai ", "z.", "z. B. ", "XIV ", "+1 ", "€1", "1º", "12:", "1h")
+"""Units of texts in which numbers, dates and abbreviations are hard to find."""
 TRIES = 3
 """Times are noisy: one linear result is enough, since quadratic work fails every try."""
 
@@ -40,6 +43,16 @@ def test_hostile_text_is_read_in_linear_time(unit: str) -> None:
         return measure_processor_seconds(lambda: list(read_text(text)))
 
     assert has_linear_try(measure_cost, TEXT)
+
+
+@pytest.mark.parametrize("code", ["de", "es", "fr", "it", "pt"])
+@pytest.mark.parametrize("unit", [*HOSTILE, *NUMBERS])
+def test_hostile_text_is_read_in_linear_time_in_every_language(unit: str, code: str) -> None:
+    def measure_cost(length: int) -> float:
+        text = (unit * length)[:length]
+        return measure_processor_seconds(lambda: list(read_text(text, language=code)))
+
+    assert has_linear_try(measure_cost, LANGUAGE_TEXT)
 
 
 @pytest.mark.parametrize("unit", WORDS)

@@ -207,7 +207,9 @@ def test_reading_a_long_sentence_stops_at_the_limit(unit: str, markup: bool, mon
             raise LimitReached
 
     for module in ("app.text.clauses", "app.text.substitutions"):
-        monkeypatch.setattr(f"{module}.normalize", lambda part: normalized.append(part) or normalize(part))
+        monkeypatch.setattr(
+            f"{module}.normalize", lambda part, *rest: normalized.append(part) or normalize(part, *rest)
+        )
     with pytest.raises(LimitReached):
         if markup:
             list(read_ssml(f"<speak>{text}</speak>", lambda style: None, check=check).sentences)

@@ -33,7 +33,7 @@ from app.api.schemas.request import BOOLEAN_FIELDS, JSON_FIELDS, NUMBER_FIELDS, 
 from app.api.state import get_service
 from app.audio.encode import FORMATS
 from app.errors import FieldError, IntoneError, InvalidRequest, quote_value
-from app.planning.serialize import UtteranceBody, convert_utterance
+from app.planning.serialize import PlanBody, UtteranceBody, convert_utterance
 from app.types import Blend, EditedUtterance, Emotion, PlanWarning, SpeechRequest, Turn
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
         markup=fields.ssml is not None,
         edited=None
         if plan is None
-        else tuple(_convert_utterance(place, one, registry) for place, one in enumerate(plan.utterances)),
+        else tuple(_convert_utterance(place, one, plan, registry) for place, one in enumerate(plan.utterances)),
     )
 
 
@@ -232,11 +232,12 @@ def _convert_turns(turns: Sequence[TurnBody], registry: Registry) -> tuple[Turn,
     return tuple(converted)
 
 
-def _convert_utterance(place: int, utterance: UtteranceBody, registry: Registry) -> EditedUtterance:
+def _convert_utterance(place: int, utterance: UtteranceBody, plan: PlanBody, registry: Registry) -> EditedUtterance:
     """Convert an utterance of a plan to the pipeline's type; an error points to the utterance."""
     with _point_to("plan", "utterances", place):
-        registry.get(utterance.voice)  # raises VoiceNotFound
-        return convert_utterance(utterance)
+        voice = registry.get(utterance.voice)  # raises VoiceNotFound
+        language = (voice if utterance.voice else registry.get(plan.voice)).language
+        return convert_utterance(utterance, language)
 
 
 def parse_emotion(value: str | dict[str, float] | None, *place: str | int) -> Emotion | Blend | None:

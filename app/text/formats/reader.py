@@ -13,6 +13,7 @@ from app.text.formats.hidden import mask
 from app.text.formats.html import read_html
 from app.text.formats.latex import hide_commands
 from app.text.formats.markdown import MarkdownReader
+from app.text.languages import ENGLISH
 from app.text.lexicon import NO_LEXICONS, Lexicons, look_up_everywhere, substitute_words
 from app.text.sentences import MAX_SPOKEN, read_text
 from app.text.speakers import find_speeches
@@ -43,6 +44,7 @@ def read_input(
     find_emotion: WordEmotion | None = None,
     lexicons: Lexicons = NO_LEXICONS,
     split_labels: bool = False,
+    language: str = ENGLISH,
 ) -> FormattedText:
     """Read a text in its format; `auto` reads a text without any markup as plain text.
 
@@ -60,11 +62,12 @@ def read_input(
         chosen = InputFormat.MARKDOWN if shown is not source else chosen
     chosen = detect_format(source) if chosen is InputFormat.AUTO else chosen
     if chosen is InputFormat.TEXT and not tags and not any(one.occurs_in(text) for one in lexicons.values()):
-        return FormattedText(read_text(text, check=check, split_labels=split_labels), len(text), remarks.warnings)
+        sentences = read_text(text, check=check, split_labels=split_labels, language=language)
+        return FormattedText(sentences, len(text), remarks.warnings)
     flow = map_tagged_text(shown, chosen, tags, lexicons, remarks, explicit=input_format is not InputFormat.AUTO)
     find_quotations = partial(find_speeches, split_labels=split_labels)
-    sentences = SentenceSplitter(flow, MAX_SPOKEN, check, find_quotations).sentences()
-    return FormattedText(sentences, len(flow.text.rstrip()), remarks.warnings, is_plain=False)
+    splitter = SentenceSplitter(flow, MAX_SPOKEN, check, find_quotations, lambda voice: language)
+    return FormattedText(splitter.sentences(), len(flow.text.rstrip()), remarks.warnings, is_plain=False)
 
 
 def map_tagged_text(

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
+from app.text.languages.table import ENGLISH
 from app.text.normalization.chat import drop_emoticons, simplify_letters
 from app.text.word_tables import TABLES, list_words
 
@@ -34,12 +35,18 @@ SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹⁺⁻]+")
 TAG = re.compile(r"<(/?)([a-z][a-z0-9]{0,9})(\s[^<>=]{0,40}=[^<>]{0,300})?\s?(/?)>", re.IGNORECASE)
 """An HTML tag, or a name in its form; a comparison like `a <b` has no closing bracket and stays."""
 KNOWN_ELEMENTS = frozenset(" ".join(TABLES["html_elements"].values()).split())
+ORDINAL_SIGN = re.compile(r"(?<=\d)\.?º(?! ?[CF]\b)")
 NOT_PLAIN = re.compile("[^ -~]")
 SUPERFLUOUS_SPACE = re.compile(r" (?=[,.;:!?](?:\s|$)|\))|(?<=\() ")
 
 
-def clean(text: str) -> str:
-    """Return text with plain quotes, dashes, spaces and letters; drop emoji, control, format and private characters."""
+def clean(text: str, language: str = ENGLISH) -> str:
+    """Return text with plain quotes, dashes, spaces and letters; drop emoji, control, format and private characters.
+
+    In languages other than English, `1º` keeps the letter of an ordinal.
+    """
+    if language != ENGLISH and "º" in text:
+        text = ORDINAL_SIGN.sub("o", text)
     text = FOOTNOTE.sub("", text if text.isascii() else unicodedata.normalize("NFC", text))
     text = simplify_letters(drop_emoticons(text))
     text = TAG.sub(replace_tag, FRACTION_SIGN.sub(expand_fraction_sign, text.translate(EQUIVALENTS)))

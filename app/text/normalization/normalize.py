@@ -1,4 +1,6 @@
-"""Rewrite English text as it is read aloud, in a table of steps, each of them linear in time.
+"""Rewrite text as it is read aloud: English in a table of steps, each of them linear in time.
+
+`app.text.languages` reads other languages.
 
 Emoji are dropped: read by name, they would interrupt the sentence whose emotion they mark.
 """
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from app.text.languages import ENGLISH, get_base_language, get_normalizer
 from app.text.normalization.abbreviations import expand_numbered, verbalize_abbreviations
 from app.text.normalization.chat import expand_chat, expand_digit_words, lower_pronouns
 from app.text.normalization.cleaning import clean, tidy
@@ -72,19 +75,26 @@ DOUBLED_COMMA = re.compile(r"(?:, ?){2,}")
 COMMA_AT_END = re.compile(r"^[-,;: ]+|[, ]+(?=[.!?…])")
 
 
-def normalize(text: str) -> str:
-    """Return the text to read; empty if nothing in it can be pronounced."""
-    return normalize_cleaned(clean(text))
+def normalize(text: str, language: str = ENGLISH) -> str:
+    """Return the text to read in a language such as `de-DE`; empty if nothing in it can be pronounced."""
+    return normalize_cleaned(clean(text, language), language)
 
 
-def normalize_cleaned(text: str) -> str:
+def normalize_cleaned(text: str, language: str = ENGLISH) -> str:
     """Return the text to read for a text that `clean` returned."""
+    if get_base_language(language) != ENGLISH:
+        return keep_pronounceable(drop_stray_commas(tidy(get_normalizer(language).normalize(text))))
     for step in PROSE_STEPS if PROSE.fullmatch(text) and not SHORT_DATE.search(text) else STEPS:
         text = step(text)
-    text = COMMA_AT_END.sub("", DOUBLED_COMMA.sub(", ", text)).strip()
+    text = drop_stray_commas(text)
     for step in MARKING_STEPS:
         text = step(text)
     return keep_pronounceable(text)
+
+
+def drop_stray_commas(text: str) -> str:
+    """Return a text without doubled commas and those at its ends, which signs leave."""
+    return COMMA_AT_END.sub("", DOUBLED_COMMA.sub(", ", text)).strip()
 
 
 def keep_pronounceable(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from operator import add, mul
 
+from app.text.languages.voices import VoiceFinder, find_english_voice
 from app.text.lexicon import Lookup
 from app.text.ssml.pronunciation import SubstitutionFactory, read_phoneme, read_say_as, read_sub
 from app.text.ssml.table import (
@@ -174,7 +175,9 @@ class SsmlHandler:
         *,
         inner: bool = False,
         lexicons: Container[str] = (),
+        find_voice: VoiceFinder = find_english_voice,
     ) -> None:
+        self.find_voice = find_voice
         self.flow = flow
         self.remarks = remarks
         self.find_style_emotion = find_style_emotion
@@ -194,7 +197,14 @@ class SsmlHandler:
     def start(self, name: str, attributes: Attributes, place: int) -> None:
         """Handle an opening tag."""
         opening = None if self.dropping else self.opening(name, attributes)
-        self.closings.append(opening(self, attributes, place) if opening else do_nothing)
+        close = opening(self, attributes, place) if opening else do_nothing
+        restore = self.change_language(ELEMENTS.get(name), attributes)
+
+        def end(place: int) -> None:
+            restore(place)
+            close(place)
+
+        self.closings.append(end if restore is not do_nothing else close)
 
     def end(self, place: int) -> None:
         """Handle the closing tag of the innermost open element."""
@@ -208,7 +218,6 @@ class SsmlHandler:
     def opening(self, name: str, attributes: Attributes) -> StartHandler | None:
         """Return the effect of a tag, if any; report elements and attributes without effect."""
         row = ELEMENTS.get(name)
-        self.check_language(row, attributes)
         if not row:
             self.remarks.add("unsupported_element", f"<{name:.40}> is not supported: its text is read.")
             return None
@@ -219,11 +228,21 @@ class SsmlHandler:
         self.check_attributes(row, attributes)
         return START_HANDLERS[name]
 
-    def check_language(self, row: SsmlElement | None, attributes: Attributes) -> None:
-        """Report text in a language other than English."""
-        language = attributes.get("lang", "").strip().lower().replace("_", "-")
-        if language and language.split("-")[0] != "en" and not (row and row.support is Support.DROPPED):
-            self.remarks.add("lang_ignored", f"Text in the language {quote(attributes['lang'])} is read as English.")
+    def change_language(self, row: SsmlElement | None, attributes: Attributes) -> EndHandler:
+        """Change to a voice that reads the language of an element, unless it names a voice; report if there is none."""
+        language = attributes.get("lang", "").strip()
+        if not language or self.dropping or (row and (row.support is Support.DROPPED or attributes.get("name"))):
+            return do_nothing
+        try:
+            voice = self.find_voice(language, self.flow.manner.voice)
+        except LookupError:
+            detail = f"No voice reads the language {quote(language)}: its text is read in the language of its voice."
+            self.remarks.add("lang_ignored", detail)
+            return do_nothing
+        if voice == self.flow.manner.voice or voice is None or self.inner or self.holding:
+            return do_nothing
+        self.voices[voice] = None
+        return self.manner(replace(self.flow.manner, voice=voice))
 
     def check_attributes(self, row: SsmlElement, attributes: Attributes) -> None:
         """Report attributes without effect on elements that have an effect."""

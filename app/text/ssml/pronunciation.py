@@ -13,6 +13,8 @@ from functools import partial
 from itertools import groupby
 from xml.sax.saxutils import quoteattr
 
+from app.text.languages import ENGLISH, get_base_language
+from app.text.languages.say_as import read_as_kind
 from app.text.normalization.normalize import normalize
 from app.text.phonetic import mark_phonemes, remove_phonemes
 from app.text.segment import WORD
@@ -107,9 +109,11 @@ def substitute_phonemes(sounds: str, tag: str, remarks: WarningCollector, text: 
     if not WORD.search(text) or len(text) > MAX_CHARS:
         remarks.add("unsupported_phoneme", f"{quote(text)} within <phoneme> is no word: it is read as it stands.")
         return []
-    return [
-        Substitution(0, len(text), tag, lambda: mark_phonemes(sounds, remove_phonemes(normalize(text))), apart=False)
-    ]
+
+    def speak(language: str) -> str:
+        return mark_phonemes(sounds, remove_phonemes(normalize(text, language)))
+
+    return [Substitution(0, len(text), tag, speak, apart=False)]
 
 
 def read_say_as(attributes: Attributes, remarks: WarningCollector) -> SubstitutionFactory | None:
@@ -146,8 +150,16 @@ def substitute_words(kind: SayAsKind, name: str, form: str, remarks: WarningColl
         return []
     signs = kind.signs
     if not signs:
-        return [Substitution(0, len(text), tag, speak)]
-    return [Substitution(a, b, tag, partial(signs, text[a:b]), continues=a > 0) for a, b in split_stretches(text)]
+        return [Substitution(0, len(text), tag, partial(speak_as, name, text, speak))]
+    return [
+        Substitution(a, b, tag, partial(speak_as, name, text[a:b], partial(signs, text[a:b])), continues=a > 0)
+        for a, b in split_stretches(text)
+    ]
+
+
+def speak_as(name: str, text: str, speak: Callable[[], str], language: str) -> str:
+    """Return the English reading of a text, or its reading as the same kind in another language."""
+    return speak() if get_base_language(language) == ENGLISH else read_as_kind(name, text, language)
 
 
 def split_stretches(text: str) -> Iterator[tuple[int, int]]:

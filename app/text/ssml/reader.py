@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from app.text.clauses import LengthCheck, accept_any_length
+from app.text.languages import ENGLISH
+from app.text.languages.voices import ENGLISH_VOICES, VoiceLanguages
 from app.text.lexicon import NO_LEXICONS, Lexicons, look_up_everywhere, substitute_words
 from app.text.sentences import MAX_SPOKEN
 from app.text.splitter import SentenceSplitter
@@ -36,6 +38,7 @@ class SsmlFragment:
     text: str
     flow: TextMap
     ssml: str
+    language: str
     warnings: tuple[PlanWarning, ...]
 
     @property
@@ -44,7 +47,7 @@ class SsmlFragment:
 
         They have no offsets in a request. Created on demand, since normalizing takes far longer than parsing.
         """
-        splitter = SentenceSplitter(self.flow, MAX_SPOKEN)
+        splitter = SentenceSplitter(self.flow, MAX_SPOKEN, find_language=lambda voice: self.language)
         parts = tuple(splitter.clauses(splitter.pieces(0, len(self.text))))
         if len(parts) > 1:
             return tuple(replace(part, start=NO_SPAN, end=NO_SPAN, places=None) for part in parts)
@@ -60,6 +63,7 @@ def read_ssml(
     max_spoken: int = MAX_SPOKEN,
     check: LengthCheck = accept_any_length,
     lexicons: Lexicons = NO_LEXICONS,
+    voices: VoiceLanguages = ENGLISH_VOICES,
 ) -> SsmlDocument:
     """Read a document; `find_style_emotion` returns the emotion of a style of `express-as`, None if it has none.
 
@@ -69,23 +73,23 @@ def read_ssml(
     remarks = WarningCollector()
     warn_private_characters(document, remarks)
     builder = TextBuilder(remarks)
-    walker = SsmlHandler(builder, remarks, find_style_emotion, lexicons=lexicons)
+    walker = SsmlHandler(builder, remarks, find_style_emotion, lexicons=lexicons, find_voice=voices.find_voice)
     parse(document, walker)
     flow = builder.finish()
     if lexicons:
         undeclared = [name for name in lexicons if name not in walker.lexicons.values()]
         flow = substitute_words(flow, lexicons, [*walker.lookups, *look_up_everywhere(flow.text, undeclared)])
-    sentences = SentenceSplitter(flow, max_spoken, check).sentences()
+    sentences = SentenceSplitter(flow, max_spoken, check, find_language=voices.find_language).sentences()
     return SsmlDocument(sentences, remarks.warnings, tuple(walker.voices), len(flow.text.rstrip()))
 
 
-def read_fragment(ssml: str) -> SsmlFragment:
-    """Read the markup of `Clause.ssml`, which a caller may have edited; raises `InvalidSsml`."""
+def read_fragment(ssml: str, language: str = ENGLISH) -> SsmlFragment:
+    """Read the markup of `Clause.ssml`, which a caller may have edited, in a language; raises `InvalidSsml`."""
     remarks = WarningCollector()
     builder = TextBuilder(remarks)
     parse_fragment(ssml, SsmlHandler(builder, remarks, ignore_style, inner=True))
     flow = builder.finish()
-    return SsmlFragment(flow.text.rstrip(), flow, ssml, remarks.warnings)
+    return SsmlFragment(flow.text.rstrip(), flow, ssml, language, remarks.warnings)
 
 
 def ignore_style(style: str) -> None:

@@ -28,9 +28,10 @@ from app.text.normalization.numbers import (
 from app.text.normalization.quantities import verbalize_amounts
 from app.text.normalization.rules import Form, RuleTable
 from app.text.phonetic import mark_reading
-from app.text.substitutions import Verbalizer
 from app.text.word_tables import TABLES
 
+Verbalizer = Callable[[], str]
+"""Function that returns the words to read in English."""
 STRETCH_CHARS = 8
 """Characters of one stretch of a text that is read sign by sign; the text can be cut between stretches."""
 MAX_NAME_CHARS = 24

@@ -73,7 +73,7 @@ SSML_WARNINGS = {
     "emphasis_ignored": "text is read without the emphasis",
     "empty_element": "an element without text has nothing to apply to",
     "invalid_value": "an attribute's value cannot be read and was ignored",
-    "lang_ignored": "text in another language is read as English",
+    "lang_ignored": "no voice reads the language of a text: the current voice reads it in its own",
     "missing_attribute": "an element lacks the attribute that it needs and was ignored",
     "more_warnings": "there were more warnings than are listed",
     "rate_percent": "a rate in per cent without a sign was read as a factor",

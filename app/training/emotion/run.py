@@ -160,7 +160,7 @@ class EmotionTask(TrainingModule):
         """Write the averaged weights in half precision, the tokenizer, and the size of the context in `config.json`."""
         with self.average.apply():
             state = {name: value.half() for name, value in self.network.state_dict().items()}
-        self.network.config.intone = {"version": VERSION, "context": CONTEXT_SENTENCES}
+        self.network.config.intone = {"version": VERSION, "context": CONTEXT_SENTENCES, "languages": ["en"]}
         self.network.save_pretrained(folder, state_dict=state)
         self.tokenizer.save_pretrained(folder)
         path = folder / "config.json"
