@@ -36,7 +36,7 @@ def read_docx(data: bytes, archive: Archive) -> Document:
     chapters = split_at_headings(blocks, title)
     if not chapters:
         raise UnreadableDocument("The document contains no text.")
-    warnings = ()
+    warnings: tuple[PlanWarning, ...] = ()
     if any(name in archive.names for name in _FOOTNOTES):
         warnings = (PlanWarning("footnotes_left_out", "Footnotes and endnotes are not read."),)
     return Document(title, clean_line(facts.author or ""), clean_line(facts.language or ""), None, chapters, warnings)

@@ -9,6 +9,7 @@ from app.documents.document import Document
 from app.documents.text import decode, read_html_document, read_markdown, read_plain
 from app.errors import UnreadableDocument
 from app.text.formats.detect import HTML_DOCUMENT
+from app.types import InputFormat
 
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
 _HTML = frozenset((".html", ".htm", ".xhtml"))
@@ -62,6 +63,11 @@ def read_document(data: bytes, name: str = "", media_type: str = "") -> Document
     if suffix in _HTML or HTML_DOCUMENT.match(decoded.text) or decoded.text.startswith("<?xml"):
         return read_html_document(decoded)
     return read_markdown(decoded) if suffix in _MARKDOWN else read_plain(decoded)
+
+
+def is_bare_text(document: Document) -> bool:
+    """Return whether a document is only a text, without a title and without parts that are left out."""
+    return not document.title and not document.warnings and document.chapters[0].format is not InputFormat.TEXT
 
 
 def _read_archive(data: bytes) -> Document:

@@ -105,7 +105,7 @@ class SynthesisStream:
                 for samples in self.synthesize_utterance(stream, joiner):
                     self.check_seconds(joiner.seconds)
                     yield samples
-        if joiner.seconds == 0:
+        if joiner.seconds == 0 and self.spoken:
             self.spoken[-1] = replace(self.spoken[-1], end=SILENCE_SECONDS)
             yield np.zeros(round(SILENCE_SECONDS * self.selection.sample_rate), np.float32)
 

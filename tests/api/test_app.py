@@ -191,7 +191,7 @@ def test_below_v1_every_error_has_the_status_that_openais_clients_expect() -> No
     expected = {
         400: {"malformed_request"}
         | {"unreadable_body", "voice_not_found", "text_too_long", "audio_too_long", "answer_too_large"}
-        | {"body_too_large"}
+        | {"body_too_large", "unreadable_document"}
         | {"invalid_request", "invalid_ssml", "empty_text", "unknown_emotion", "blend_unsupported"},
         401: {"invalid_api_key"},
         403: {"origin_refused", "reload_refused"},
@@ -202,7 +202,6 @@ def test_below_v1_every_error_has_the_status_that_openais_clients_expect() -> No
         409: {"fallback_refused"},
         415: {"unsupported_media_type", "unsupported_content_encoding"},
         416: {"range_not_satisfiable"},
-        422: {"unreadable_document"},
         421: {"unknown_host"},
         429: {"rate_limited", "too_many_contexts", "too_many_streams"},
         431: {"head_too_large"},

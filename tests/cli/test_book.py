@@ -11,7 +11,7 @@ import av
 import pytest
 
 from app.__main__ import main
-from app.cli.say import describe_chapters
+from app.cli.book import describe_chapters
 from tests.forking import start_program
 from tests.serving import LOADED, run_intone, wait_until
 from tests.tiny_voice import write_tiny_voice
