@@ -1,8 +1,8 @@
 """Encode MP3, Opus in Ogg, and AAC in ADTS or MP4 (M4B) with libav (through PyAV).
 
 A codec's output begins with its delay and ends at a full frame. Opus and a complete MP3 file tell the decoder how much
-of both to skip, so the decoded audio has exactly as many samples as the input. An MP3 stream cannot, and AAC in ADTS
-never can: they are trimmed by whole frames, those of which more than half lies outside the audio. Their durations are
+of both to skip, so the decoded audio has exactly as many samples as the input. An MP3 stream cannot, and AAC
+never does: they are trimmed by whole frames, those of which more than half lies outside the audio. Their durations are
 therefore accurate to half a frame, and the first remaining frame fades in, because the frame that it overlaps with is
 missing. From 22 kHz on, the fade falls into the silence before speech; at 8 kHz it softens the first sound.
 """
@@ -76,12 +76,11 @@ M4B = Codec(
     "aac",
     "mp4",
     64_000,
-    exact_files=True,
     container_options={"brand": "M4B "},
-    stream_options={"movflags": "frag_keyframe+empty_moov+default_base_moof", "frag_duration": "500000"},
+    # In microseconds; each fragment has a head of its own.
+    stream_options={"movflags": "empty_moov+default_base_moof", "frag_duration": "100000"},
 )
-"""A file tells decoders where its audio begins; it ends with the last frame, which silence fills. A stream is sent in
-fragments of half a second."""
+"""As accurate as AAC in ADTS. MP4 could tell where the audio begins and ends, but not all players read that."""
 
 _CONTAINER_OPTIONS = {"fflags": "+bitexact", "flush_packets": "1"}
 """Options of every container: no random values, such as the serial number of an Ogg stream, and no buffering."""

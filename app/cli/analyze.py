@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from app.cli.flags import settings
 from app.cli.output import show_plan, write_json
-from app.cli.say import BOOK_SETTINGS, find_structure
-from app.cli.source import Source, load_pipeline, make_request, read_source
+from app.cli.say import find_structure
+from app.cli.source import BOOK_SETTINGS, Source, load_pipeline, make_request, read_source
 from app.planning.serialize import PlanJson, plan_to_dict
 from app.types import Plan, SpeechRequest
 

@@ -135,12 +135,11 @@ def write_book(
     from app.production.store import open_store, remove_store
 
     with open_store(book.folder) as (store, takes):
-        kept = len(store)
         try:
             with _report_progress(len(request.text)) as report:
                 narration = narrate(pipeline, request, store, takes, book.retakes, report)
         except (KeyboardInterrupt, SystemExit):
-            if len(store) > kept or kept:
+            if len(store):
                 sys.stderr.write(f"intone: What was spoken is in {book.folder}; the same command continues.\n")
             raise
         _check_retakes(book, len(narration.lines))

@@ -264,6 +264,9 @@ COMMANDS = {
             'intone say --emotion joy:0.6,surprise:0.4 --degree 1.3 "The parcel came." -o parcel.wav',
             "intone say --ssml story.xml -o story.mp3",
             "intone say book.txt -o book.flac",
+            "intone say book.epub -o book.m4b --loudness audiobook --subtitles book.vtt",
+            "intone say book.epub --plan plan.jsonl -o book.m4b --retake 17",
+            "intone say lines.csv -o voices.zip --format opus",
             "intone say story.txt -o - --format flac > story.flac",
         ),
     ),
@@ -271,7 +274,11 @@ COMMANDS = {
         "the plan of a text",
         "Show the plan of a text.",
         add_analyze_arguments,
-        ('intone analyze "Get out of my house, right now!"', "intone analyze story.txt --json"),
+        (
+            'intone analyze "Get out of my house, right now!"',
+            "intone analyze story.txt --json",
+            "intone analyze book.epub --json-lines > plan.jsonl",
+        ),
     ),
     "voices": Command(
         "what can speak",

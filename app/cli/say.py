@@ -19,7 +19,7 @@ from app.cli.book import LONG_PLAN, LONG_TEXT, make_book, write_book
 from app.cli.flags import settings
 from app.cli.output import exit_on_sigterm, show_plan, show_summary, write_json
 from app.cli.parser import UsageError
-from app.cli.source import Source, load_pipeline, make_request, read_source
+from app.cli.source import BOOK_SETTINGS, Source, load_pipeline, make_request, read_source
 from app.errors import IntoneError
 from app.planning.serialize import plan_to_dict
 from app.text.headings import find_headings
@@ -49,9 +49,6 @@ def play(path: Path) -> None:
         raise IntoneError(f"{player[0]} could not play the sound.", hint="Write a file with -o speech.wav.")
 
 
-BOOK_SETTINGS = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsize), "cache_mb": 0, "batch_size": 1}
-"""Settings without the limits that protect a service from its clients. A book hardly repeats a sentence, so there is no
-cache; its sentences keep all cores busy one by one, so a batch would only take more memory."""
 _NEEDS_FILE = ("plan", "bitrate", "loudness", "dynamics", "subtitles", "chapter_files", "keep", "retake", "cover")
 """Flags that only files of a book have."""
 

@@ -32,6 +32,9 @@ TEXT_ENDINGS = frozenset(
 """Endings of file names; a word with one of them is the name of a file."""
 _PATH_START = re.compile(r"\.{0,2}/|~")
 _LETTER = re.compile(r"[^\W\d_]")
+BOOK_SETTINGS = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsize), "cache_mb": 0, "batch_size": 1}
+"""Settings without the limits that protect a service from its clients. A book hardly repeats a sentence, so there is no
+cache; its sentences keep all cores busy one by one, so a batch would only take more memory."""
 _CHAPTER_SEPARATOR = "\n\n"
 _PIPE_HINT = "To speak these words themselves, send them to standard input: echo … | intone say -"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import numpy as np
 
@@ -114,6 +115,8 @@ class _MissingPlan(IncrementalPlan):
 class _SeededStream(SynthesisStream):
     """Stream whose seeds depend on the utterances alone, so that an edit changes no other utterance."""
 
+    low_latency = False
+
     def seed_utterances(self) -> Iterator[tuple[Voice, Utterance, int]]:
         assert isinstance(self.plan, _MissingPlan)
         for utterance in self.plan:
@@ -122,25 +125,18 @@ class _SeededStream(SynthesisStream):
 
 
 def _split_utterances(stream: SynthesisStream) -> Iterator[tuple[Utterance, Samples]]:
-    """Yield each utterance when it is complete, with its samples."""
-    rate, parts, begun, done = stream.selection.sample_rate, [np.zeros(0, np.float32)], 0, 0
-
-    def cut() -> Iterator[tuple[Utterance, Samples]]:
-        nonlocal parts, begun, done
+    """Yield each utterance when all of its samples have arrived, with these."""
+    rate, held, place, done = stream.selection.sample_rate, np.zeros(0, np.float32), 0, 0
+    for samples in chain(stream, (np.zeros(0, np.float32),)):
+        held = np.concatenate([held, samples])
         while done < len(stream.spoken):
             utterance = stream.spoken[done]
+            count = round((utterance.end or 0.0) * rate) - place
+            if count > len(held):
+                break  # the end of an utterance is known before its last samples arrive
+            yield utterance, held[:count]
             stream.spoken[done] = replace(utterance, words=())  # a book has too many words to keep them twice
-            count = round((utterance.end or 0.0) * rate) - begun
-            whole = np.concatenate(parts)
-            yield utterance, whole[:count]
-            parts, begun, done = [whole[count:]], begun + count, done + 1
-
-    for samples in stream:
-        # The samples of the next utterance may arrive before the end of this one was seen.
-        yield from cut()
-        parts.append(samples)
-        yield from cut()
-    yield from cut()
+            held, place, done = held[count:], place + count, done + 1
 
 
 def place_lines(lines: Sequence[Line], store: Store, rate: int, lead: float = 0.0) -> tuple[list[Utterance], float]:
