@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from app.cli.parser import UsageError, make_parser
-from app.errors import EmptyText, IntoneError, InvalidRequest, UnknownEmotion, VoiceNotFound
+from app.errors import EmptyText, IntoneError, InvalidRequest, UnknownEmotion, UnreadableDocument, VoiceNotFound
 
 FAILED = 1
 WRONG_USE = 2
@@ -41,7 +41,7 @@ def run_command(command: Callable[[], int]) -> int:
     """Run a command, report its errors in one line on standard error, and return the exit code."""
     try:
         return command()
-    except (UsageError, VoiceNotFound, UnknownEmotion, InvalidRequest, EmptyText) as error:
+    except (UsageError, VoiceNotFound, UnknownEmotion, InvalidRequest, EmptyText, UnreadableDocument) as error:
         return _report_error(error, WRONG_USE)
     except IntoneError as error:
         return _report_error(error, FAILED)

@@ -292,6 +292,13 @@ class BlendUnsupported(IntoneError):
     openai_param = "emotion"
 
 
+class UnreadableDocument(IntoneError):
+    """The document has no text that can be read, such as a scan, a protected book or a program."""
+
+    status, code, title = 422, "unreadable_document", "The document cannot be read"
+    remedy = "Send EPUB, DOCX, HTML, Markdown, text, CSV, or a PDF that contains text."
+
+
 class InvalidVoice(SetupError):
     """A voice folder cannot be used; the detail says what disagrees."""
 

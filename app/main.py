@@ -35,7 +35,7 @@ from app.api.middleware import (
     refuse_trailing_line_feed,
 )
 from app.api.openapi import TAGS, build_document, describe_api, make_operation_id
-from app.api.routes import live, openai, operations, sagemaker, synthesize, voices, web
+from app.api.routes import documents, live, openai, operations, sagemaker, synthesize, voices, web
 from app.api.routes.operations import register_gauges
 from app.api.server import DrainingServer, ProtocolFactory, listen, make_server_config, watch_log
 from app.api.state import Service, load_pipeline
@@ -79,7 +79,7 @@ def create_app(
     service = Service(settings, on_failure, clock, load)
     register_gauges(service)
     app.state.service = service
-    routers = [one.router for one in (web, synthesize, voices, openai, live, sagemaker, operations)]
+    routers = [one.router for one in (web, synthesize, documents, voices, openai, live, sagemaker, operations)]
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(IntoneError, handle_intone_error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from itertools import accumulate, pairwise
@@ -161,13 +161,17 @@ class SpeechMetrics:
                 self._fallbacks.labels(utterance.requested_emotion.value).inc()
             if utterance.probabilities is not None:
                 self._confidence.observe(max(utterance.probabilities.values()))
-        for warning in spoken.warnings:
-            self._warnings.labels(warning.code).inc()
+        self.observe_warnings(warning.code for warning in spoken.warnings)
         spent = {stage.name: getattr(spoken.timings, stage.name) / 1000 for stage in fields(spoken.timings)}
         for stage, value in spent.items():
             self._stages.labels(stage).observe(value)
         if spoken.seconds:
             self._real_time.observe((sum(spent.values()) - spent["queue"]) / spoken.seconds)
+
+    def observe_warnings(self, codes: Iterable[str]) -> None:
+        """Count deviations from a request by their codes."""
+        for code in codes:
+            self._warnings.labels(code).inc()
 
 
 class Metrics:
@@ -178,7 +182,8 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # carries no types
         self.registry = CollectorRegistry()
         self.observe_response = RequestMetrics(self.registry).observe_response
-        self.observe_synthesis = SpeechMetrics(self.registry).observe_synthesis
+        speech = SpeechMetrics(self.registry)
+        self.observe_synthesis, self.observe_warnings = speech.observe_synthesis, speech.observe_warnings
         ProcessCollector(registry=self.registry)
 
     def watch(self, name: str, text: str, value: Callable[[], float]) -> None:

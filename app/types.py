@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from app.planning.pauses import Pauses
     from app.text.lexicon import Lexicon
 
 Samples: TypeAlias = "npt.NDArray[np.float32]"
@@ -390,6 +391,8 @@ class SpeechRequest:
     """Without effect on SSML and on a plan."""
     lexicon: Lexicon | None = None
     """Readings of words, before those of the service; without effect on a plan."""
+    pauses: Pauses | None = None
+    """None is the usual pauses of an assistant, without any for headings."""
     strict: bool = False
     """Whether to refuse the request instead of falling back if the voice lacks an emotion."""
     markup: bool = False

@@ -18,7 +18,7 @@ ALL_RATES = (8000, 11025, 12000, 12345, 16000, 22050, 24000, 32000, 44100, 48000
 EVERY_RATE = [(name, rate) for name, format in FORMATS.items() for rate in format.rates or ALL_RATES]
 """Each format with each of its sample rates."""
 
-LIBAV_NAMES = {"wav": "wav", "flac": "flac", "mp3": "mp3", "opus": "ogg", "aac": "aac"}
+LIBAV_NAMES = {"wav": "wav", "flac": "flac", "mp3": "mp3", "opus": "ogg", "aac": "aac", "m4b": "mp4"}
 G711_CODECS = {"ulaw": "pcm_mulaw", "alaw": "pcm_alaw"}
 """libav's codecs of the formats of telephones."""
 

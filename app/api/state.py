@@ -37,6 +37,9 @@ RESTART_HINT = "If that lasts, restart the service."
 PARSING_WORKERS = 2
 """Maximum large bodies parsed at a time; parsed, each takes up to a hundred megabytes."""
 
+MAX_DOCUMENTS = 4
+"""Maximum documents in memory that are not read yet."""
+
 logger = logging.getLogger("intone.service")
 
 
@@ -80,6 +83,7 @@ class Service:
         self._analyzing_long = self._make_queue("analyzing-long", 1)
         self.spools = SpoolBudget(settings.spool_mb)
         self.large_bodies = LargeBodyLimit()
+        self.documents = LargeBodyLimit(MAX_DOCUMENTS)
         self.parsing = JobQueue(
             "parsing", workers=PARSING_WORKERS, queue_size=MAX_LARGE_BODIES, time_budget=settings.time_budget
         )

@@ -1,8 +1,8 @@
-"""Encode MP3, Opus in Ogg and AAC in ADTS with libav (through PyAV).
+"""Encode MP3, Opus in Ogg, and AAC in ADTS or MP4 (M4B) with libav (through PyAV).
 
 A codec's output begins with its delay and ends at a full frame. Opus and a complete MP3 file tell the decoder how much
-of both to skip, so the decoded audio has exactly as many samples as the input. An MP3 stream cannot, and AAC in ADTS
-never can: they are trimmed by whole frames, those of which more than half lies outside the audio. Their durations are
+of both to skip, so the decoded audio has exactly as many samples as the input. An MP3 stream cannot, and AAC
+never does: they are trimmed by whole frames, those of which more than half lies outside the audio. Their durations are
 therefore accurate to half a frame, and the first remaining frame fades in, because the frame that it overlaps with is
 missing. From 22 kHz on, the fade falls into the silence before speech; at 8 kHz it softens the first sound.
 """
@@ -30,7 +30,7 @@ class Codec:
     """Parameters with which libav encodes a format."""
 
     encoder: Literal["libmp3lame", "libopus", "aac"]
-    container: Literal["mp3", "ogg", "adts"]
+    container: Literal["mp3", "ogg", "adts", "mp4"]
     bit_rate: int
     """Bits per second."""
     exact_files: bool = False
@@ -42,6 +42,8 @@ class Codec:
     options: Mapping[str, str] = field(default_factory=dict)
     """Encoder options."""
     container_options: Mapping[str, str] = field(default_factory=dict)
+    stream_options: Mapping[str, str] = field(default_factory=dict)
+    """Options of the container of a stream, whose head cannot be completed at the end."""
 
 
 MP3 = Codec(
@@ -70,6 +72,16 @@ OPUS = Codec(
 AAC = Codec("aac", "adts", 64_000)
 """The durations are accurate to half a frame of 1024 samples: 11 ms at 48 kHz, 21 ms at 24 kHz, 64 ms at 8 kHz."""
 
+M4B = Codec(
+    "aac",
+    "mp4",
+    64_000,
+    container_options={"brand": "M4B "},
+    # In microseconds; each fragment has a head of its own.
+    stream_options={"movflags": "empty_moov+default_base_moof", "frag_duration": "100000"},
+)
+"""As accurate as AAC in ADTS. MP4 could tell where the audio begins and ends, but not all players read that."""
+
 _CONTAINER_OPTIONS = {"fflags": "+bitexact", "flush_packets": "1"}
 """Options of every container: no random values, such as the serial number of an Ogg stream, and no buffering."""
 
@@ -83,9 +95,8 @@ class CompressedWriter:
         self._rate = sample_rate
         self._count = 0
         """Number of samples encoded so far."""
-        self._container = av.open(
-            file, "w", format=codec.container, options={**_CONTAINER_OPTIONS, **codec.container_options}
-        )
+        own_options = {**codec.container_options, **({} if file.seekable() else codec.stream_options)}
+        self._container = av.open(file, "w", format=codec.container, options={**_CONTAINER_OPTIONS, **own_options})
         self._stream = self._container.add_stream(
             codec.encoder, sample_rate, options=dict(codec.options), bit_rate=codec.bit_rate, layout="mono"
         )

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from app.audio.compressed import AAC, MP3, MPEG_RATES, OPUS, OPUS_RATES, CompressedWriter
+from app.audio.compressed import AAC, M4B, MP3, MPEG_RATES, OPUS, OPUS_RATES, CompressedWriter
 from app.audio.files import STDOUT, open_output
 from app.audio.writers import (
     BYTES_PER_SAMPLE,
@@ -25,6 +25,7 @@ from app.audio.writers import (
     Writer,
     to_int16,
 )
+from app.errors import InvalidRequest
 from app.types import Samples
 
 __all__ = ["DEFAULT_FORMAT", "FORMATS", "AudioFormat", "Encoder", "encode", "find_format", "split_pieces", "to_int16"]
@@ -121,7 +122,8 @@ def split_pieces(samples: Samples) -> Iterator[Samples]:
 _SAMPLED = partial(AudioFormat, bytes_per_sample=BYTES_PER_SAMPLE)
 _COMPRESSED = partial(AudioFormat, rates=MPEG_RATES)
 _TELEPHONE = partial(AudioFormat, rates=TELEPHONE_RATES, bytes_per_sample=1)
-_MP3, _OPUS, _AAC = (partial(CompressedWriter, codec) for codec in (MP3, OPUS, AAC))
+_CODECS = {"mp3": MP3, "opus": OPUS, "aac": AAC, "m4b": M4B}
+_MP3, _OPUS, _AAC, _M4B = (partial(CompressedWriter, codec) for codec in _CODECS.values())
 _ULAW, _ALAW = partial(G711Writer, "ULAW"), partial(G711Writer, "ALAW")
 _ROWS = (
     _SAMPLED("wav", "audio/wav", ("audio/x-wav", "audio/wave"), WavWriter),
@@ -129,6 +131,7 @@ _ROWS = (
     _COMPRESSED("mp3", "audio/mpeg", ("audio/mp3",), _MP3),
     AudioFormat("opus", "audio/ogg; codecs=opus", ("audio/opus",), _OPUS, OPUS_RATES, ("ogg",)),
     _COMPRESSED("aac", "audio/aac", (), _AAC),
+    _COMPRESSED("m4b", "audio/mp4", ("audio/x-m4b", "audio/m4b", "audio/x-m4a"), _M4B, also_ending=("m4a",)),
     _SAMPLED("pcm", "audio/pcm", (), PcmWriter, bare=True),
     # RFC 2046 (4.3) defines the type as mu-law at 8000 Hz, so it needs no rate.
     _TELEPHONE(
@@ -151,6 +154,20 @@ def find_format(name: str) -> AudioFormat | None:
     """Return the format with that name or alias, in upper or lower case; None if there is none."""
     wanted = name.lower()
     return next((row for row in FORMATS.values() if wanted in (row.name, *row.aliases)), None)
+
+
+MIN_BIT_RATE, MAX_BIT_RATE = 16_000, 320_000
+
+
+def choose_writer(format: str, bit_rate: int | None = None) -> Callable[[OutputFile, int], Writer]:
+    """Return the function that creates a format's writer; raise `InvalidRequest` if it has no such bit rate (bit/s)."""
+    if bit_rate is None:
+        return FORMATS[format].writer
+    if format not in _CODECS:
+        raise InvalidRequest(f"The format {format} has no bit rate.", hint=f"Choose one of {', '.join(_CODECS)}.")
+    if not MIN_BIT_RATE <= bit_rate <= MAX_BIT_RATE:
+        raise InvalidRequest(f"A bit rate is {MIN_BIT_RATE // 1000} to {MAX_BIT_RATE // 1000} kbit/s.")
+    return partial(CompressedWriter, replace(_CODECS[format], bit_rate=bit_rate))
 
 
 def save(path: Path, format: str, sample_rate: int, pieces: Iterable[Samples]) -> float:

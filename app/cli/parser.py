@@ -65,18 +65,67 @@ SOURCE_HELP = "the text, or a file that holds it, or - for standard input"
 
 def add_say_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
+    add("source", metavar="TEXT|FILE|-", nargs="?", help=SOURCE_HELP)
     text = "write the sound there instead of playing it; - is standard output"
     add("-o", "--output", type=parse_output, metavar="FILE", help=text)
-    text = "wav, flac, mp3, opus, aac, pcm, ulaw or alaw, if the output's ending does not say it; else wav"
+    text = "wav, flac, mp3, opus, aac, m4b, pcm, ulaw or alaw, if the output's ending does not say it; else wav"
     add("--format", help=text)
     add("--json", action="store_true", help="the plan with all times as JSON, in place of the table")
+    _add_book_arguments(parser)
     _add_speech_arguments(parser)
+
+
+def _add_book_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments about files for listeners."""
+    add = parser.add_argument
+    add("--plan", type=Path, metavar="FILE", help="speak the plan that analyze printed, edited or not")
+    text = "speak this utterance of the plan again, with another seed (the first is 1); may be repeated"
+    add("--retake", type=parse_count, action="append", metavar="N", help=text)
+    add("--keep", action="store_true", help="keep what was spoken, so that an edited plan speaks only what changed")
+    add("--bitrate", type=parse_count, metavar="KBITS", help="kbit/s of MP3, Opus, AAC and M4B")
+    add("--sample-rate", type=parse_count, metavar="HERTZ", help="by default the voice's own, if the format has it")
+    add("--title", help="tag of the file; by default the document's")
+    add("--author", help="tag of the file; by default the document's")
+    add("--cover", type=Path, metavar="FILE", help="JPEG or PNG; by default the document's")
+    text = "also write subtitles, .srt or .vtt; may be repeated"
+    add("--subtitles", type=parse_subtitles, action="append", metavar="FILE", help=text)
+    add("--subtitles-by", choices=("sentence", "word"), default="sentence", help="what a subtitle shows")
+    add("--chapter-files", action="store_true", help="write a file for each chapter, into a folder beside FILE")
+    text = "audiobook (-19 LUFS), podcast (-16 LUFS), acx (with a report), or LUFS such as -18"
+    add("--loudness", metavar="TARGET", help=text)
+    text = "factor on the distance between loud and soft emotions (0 to 2, default 1)"
+    add("--dynamics", type=parse_dynamics, metavar="FACTOR", help=text)
+
+
+def _add_pauses(parser: argparse.ArgumentParser) -> None:
+    text = "audiobook (default for documents) or assistant, and changes in seconds: audiobook,paragraph=1.4,chapter=3"
+    parser.add_argument("--pauses", metavar="PAUSES", help=text)
+
+
+def parse_subtitles(value: str) -> Path:
+    """Parse the path of subtitles."""
+    path = parse_file(value)
+    if path.suffix.lower() not in (".srt", ".vtt"):
+        raise argparse.ArgumentTypeError(f"{value} ends neither in .srt nor in .vtt")
+    return path
+
+
+def parse_dynamics(value: str) -> float:
+    """Parse a factor from 0 to 2."""
+    try:
+        factor = float(value)
+    except ValueError:
+        factor = -1.0
+    if not 0 <= factor <= 2:
+        raise argparse.ArgumentTypeError(f"{value} is no number from 0 to 2")
+    return factor
 
 
 def add_analyze_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
     parser.add_argument("--json", action="store_true", help="the whole plan as JSON")
+    text = "the plan as lines of JSON while it is made, for books: an utterance a line"
+    parser.add_argument("--json-lines", action="store_true", help=text)
     _add_speech_arguments(parser, without="seed")  # without audio it has no effect
 
 
@@ -90,6 +139,7 @@ def _add_speech_arguments(parser: argparse.ArgumentParser, without: str = "") ->
         "--lexicon", metavar="FILE", help="readings of words: PLS, JSON, or lines such as word,alias or word,/IPA/"
     )
     parser.add_argument("--voice", help="name or alias of a voice")
+    _add_pauses(parser)
     emotion_spec = "pin one emotion, or blend some (joy:0.6,surprise:0.4), instead of labelling each sentence"
     parser.add_argument("--emotion", default="auto", help=emotion_spec)
     parser.add_argument("--ssml", action="store_true", help="the text is SSML")
@@ -224,6 +274,9 @@ COMMANDS = {
             'intone say --emotion joy:0.6,surprise:0.4 --degree 1.3 "The parcel came." -o parcel.wav',
             "intone say --ssml story.xml -o story.mp3",
             "intone say book.txt -o book.flac",
+            "intone say book.epub -o book.m4b --loudness audiobook --subtitles book.vtt",
+            "intone say book.epub --plan plan.jsonl -o book.m4b --retake 17",
+            "intone say lines.csv -o voices.zip --format opus",
             "intone say story.txt -o - --format flac > story.flac",
         ),
     ),
@@ -231,7 +284,11 @@ COMMANDS = {
         "the plan of a text",
         "Show the plan of a text.",
         add_analyze_arguments,
-        ('intone analyze "Get out of my house, right now!"', "intone analyze story.txt --json"),
+        (
+            'intone analyze "Get out of my house, right now!"',
+            "intone analyze story.txt --json",
+            "intone analyze book.epub --json-lines > plan.jsonl",
+        ),
     ),
     "voices": Command(
         "what can speak",

@@ -8,31 +8,26 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
-
-from app.audio.chapters import MAX_CHAPTERS, save_with_chapters
 from app.audio.encode import DEFAULT_FORMAT, FORMATS, AudioFormat, save
 from app.audio.files import STDOUT, is_replaceable, resolve_links
+from app.cli.book import LONG_PLAN, LONG_TEXT, make_book, write_book
 from app.cli.flags import settings
 from app.cli.output import exit_on_sigterm, show_plan, show_summary, write_json
 from app.cli.parser import UsageError
-from app.cli.source import load_pipeline, make_request
+from app.cli.source import BOOK_SETTINGS, Source, load_pipeline, make_request, read_source
 from app.errors import IntoneError
-from app.memory import trim_heap
 from app.planning.serialize import plan_to_dict
-from app.text.headings import Heading, find_headings
-from app.types import InputFormat, Samples, SpeechRequest
+from app.text.headings import find_headings
+from app.types import InputFormat, SpeechRequest
 
 if TYPE_CHECKING:
+    from app.production.plan_file import PlanFile
     from app.synthesis.pipeline import Pipeline
-    from app.synthesis.stream import SynthesisStream
 
 
 PLAYERS: tuple[tuple[str, ...], ...] = (
@@ -54,91 +49,90 @@ def play(path: Path) -> None:
         raise IntoneError(f"{player[0]} could not play the sound.", hint="Write a file with -o speech.wav.")
 
 
-def save_book(
-    path: Path, format: str, rendering: SynthesisStream, pieces: Iterable[Samples], headings: Sequence[Heading]
-) -> str:
-    """Write the audio with chapters for its headings; return a summary such as `book.flac: 1:02:03, 12 chapters`."""
-    rate, kept, chapters = rendering.selection.sample_rate, headings[:MAX_CHAPTERS], ""
-    if kept:
-        titles = [heading.title for heading in kept]
-        place = save_with_chapters(path, format, rate, pieces, titles, lambda: find_starts(rendering, kept))
-        chapters = describe_chapters(path, place, len(kept), len(headings))
-    else:
-        save(path, format, rate, pieces)
-    return f"{path}: {timedelta(seconds=round(rendering.seconds))}{chapters}"
-
-
-def find_starts(rendering: SynthesisStream, headings: Sequence[Heading]) -> list[float]:
-    """Return the start time of each heading in seconds; the end of the audio for headings that were not reached."""
-    coming = iter(rendering.spoken)
-    times, here = [], next(coming, None)
-    for heading in headings:
-        while here is not None and (here.span is None or here.span[1] <= heading.start):
-            here = next(coming, None)
-        times.append(rendering.seconds if here is None or here.start is None else here.start)
-    return times
-
-
-def describe_chapters(path: Path, place: Path | None, kept: int, found: int) -> str:
-    """Return the part of the summary about the chapters."""
-    count = f"{kept} chapter{'s' if kept != 1 else ''}"
-    if kept < found:
-        count = f"the first {count} of {found}"
-    if place is None:
-        return f", without its {count}: a pipe or device holds none"
-    return f", {count}" if place == path else f", {count} in {place}"
-
-
-_LONG_TEXT = 2000
-"""Minimum characters of a text for a progress bar."""
-_PIECES_PER_TRIM = 50
-"""Pieces of audio between two releases of free memory to the system, which a book would otherwise fragment."""
-_LONG_PLAN = 200
-"""Maximum utterances of a plan that is shown in full instead of summarized."""
-_BOOK_SETTINGS = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsize), "cache_mb": 0, "batch_size": 1}
-"""Settings without the limits that protect a service from its clients. A book hardly repeats a sentence, so there is no
-cache; its sentences keep all cores busy one by one, so a batch would only take more memory."""
+_NEEDS_FILE = ("plan", "bitrate", "loudness", "dynamics", "subtitles", "chapter_files", "keep", "retake", "cover")
+"""Flags that only files of a book have."""
 
 
 def run(options: argparse.Namespace) -> int:
     """Synthesize the text, write or play the audio, and show the plan."""
+    from app.cli.script import is_script_output, run_script
+
+    if is_script_output(options):
+        return run_script(options)
     format = choose_format(options.output, options.format)
     if options.output == STDOUT and options.json:
         raise UsageError("--json and -o - both need standard output.", hint="Write the sound to a file.")
-    chosen = settings(**_BOOK_SETTINGS)
-    request = replace(make_request(options), rate_for=format.choose_sample_rate)
-    markdown = request.input_format in (InputFormat.AUTO, InputFormat.MARKDOWN)
-    headings = () if request.markup else tuple(find_headings(request.text, markdown=markdown))
+    is_file = options.output is not None and is_replaceable(options.output)
+    flag = next((name for name in _NEEDS_FILE if getattr(options, name)), None)
+    if flag and not is_file:
+        raise UsageError(f"--{flag.replace('_', '-')} needs a file.", hint="Name it: -o FILE.")
+    chosen = settings(**BOOK_SETTINGS)
+    plan = None
+    if options.plan:
+        from app.production.plan_file import read_plan_file
+
+        plan = read_plan_file(options.plan)
+    source = read_source(options.source, ssml=options.ssml) if options.source or not plan else Source("")
+    book = make_book(options, source, format) if is_file else None
+    rate = options.sample_rate or (book.target.sample_rate if book and book.target else None)
+    if rate and format.rates and rate not in format.rates:
+        raise UsageError(f"The format {format.name} has no sample rate of {rate} Hz.")
+    request = make_plan_request(options, plan) if plan else make_request(options, source)
+    request = replace(request, rate_for=lambda own: rate or format.choose_sample_rate(own))
+    source, request = find_structure(options, source, request)
     with exit_on_sigterm():
         pipeline = load_pipeline(chosen, request.voice)
-        _speak(pipeline, request, options, format, headings)
+        if book and (flag or plan or source.document or len(source.text) >= LONG_TEXT or source.headings):
+            chapters = plan.chapters if plan else None
+            if plan and not source.document:
+                tags = replace(book.tags, title=book.tags.title or plan.title, author=book.tags.author or plan.author)
+                book = replace(book, tags=tags)
+            write_book(pipeline, request, source, book, chapters, options.json)
+        else:
+            _speak(pipeline, request, options, format)
     return 0
 
 
-def _speak(
-    pipeline: Pipeline,
-    request: SpeechRequest,
-    options: argparse.Namespace,
-    format: AudioFormat,
-    headings: Sequence[Heading],
-) -> None:
+def make_plan_request(options: argparse.Namespace, plan: PlanFile) -> SpeechRequest:
+    """Return the request to speak a plan that was read."""
+    return SpeechRequest(
+        text="", voice=options.voice or plan.voice, edited=plan.utterances, strict=options.strict, seed=options.seed
+    )
+
+
+def find_structure(options: argparse.Namespace, source: Source, request: SpeechRequest) -> tuple[Source, SpeechRequest]:
+    """Return the source with its headings, and the request with the pauses before and after them.
+
+    The default pauses of a document are those of an audiobook, and those of a text those of an assistant.
+    """
+    from app.planning.pauses import Pauses, parse_pauses
+
+    if request.edited is not None:
+        return source, request
+    if source.document is None and not request.markup:
+        markdown = request.input_format in (InputFormat.AUTO, InputFormat.MARKDOWN)
+        source = replace(source, headings=tuple(find_headings(source.text, markdown=markdown)))
+    named = options.pauses or ("audiobook" if source.document else "assistant")
+    return source, replace(request, pauses=Pauses(parse_pauses(named), source.heading_spans))
+
+
+def _speak(pipeline: Pipeline, request: SpeechRequest, options: argparse.Namespace, format: AudioFormat) -> None:
     """Write or play the audio, and show the plan."""
     rendering = pipeline.render(request, with_words=options.json)
     with tempfile.TemporaryDirectory() as folder:
         # Players require a seekable file.
         path = options.output or Path(folder) / "speech.wav"
-        pieces = _track_progress(rendering, len(request.text))
-        done = save_book(path, format.name, rendering, pieces, headings if options.output else ())
+        seconds = save(path, format.name, rendering.selection.sample_rate, rendering)
         plan = pipeline.complete_plan(rendering)
         if options.json:
             write_json(plan_to_dict(plan))
         else:
-            show = show_plan if len(plan.utterances) <= _LONG_PLAN else show_summary
+            show = show_plan if len(plan.utterances) <= LONG_PLAN else show_summary
             show(plan, to_stderr=path == STDOUT)
         if not options.output:
             play(path)
         elif path != STDOUT and not options.json:
-            sys.stdout.write(f"{done}\n")
+            sys.stdout.write(f"{path}: {timedelta(seconds=round(seconds))}\n")
 
 
 def choose_format(output: Path | None, name: str | None) -> AudioFormat:
@@ -178,17 +172,3 @@ def _check_output(output: Path) -> None:
         if output.is_symlink():
             raise UsageError(f"{output} leads to {folder}, which is not a writable folder.", hint="Choose another one.")
         raise UsageError(f"The folder {folder} cannot be written to.", hint="Choose another one.")
-
-
-def _track_progress(rendering: SynthesisStream, characters: int) -> Iterator[Samples]:
-    """Yield the samples, with a progress bar on standard error for a long text."""
-    console = Console(stderr=True)
-    columns = ("speaking", BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    shown = console.is_terminal and characters >= _LONG_TEXT
-    with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
-        task = bar.add_task("speaking", total=characters)
-        for number, samples in enumerate(rendering, 1):
-            yield samples
-            if number % _PIECES_PER_TRIM == 0:
-                trim_heap()
-            bar.update(task, completed=next((one.span[1] for one in reversed(rendering.spoken) if one.span), 0))

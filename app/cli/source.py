@@ -1,10 +1,12 @@
-"""Read the text that `say` and `analyze` get, make the request that their flags describe, and load its models."""
+"""Read what `say` and `analyze` get, make the request that their flags describe, and load its models."""
 
 from __future__ import annotations
 
 import argparse
 import re
 import sys
+from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +14,12 @@ from rich.console import Console
 
 from app.cli.flags import find_voices
 from app.cli.parser import UsageError
+from app.documents.document import Document, normalize_title
+from app.documents.read import is_bare_text, read_document
+from app.documents.text import decode
 from app.memory import pause_collection
 from app.settings import Settings
+from app.text.headings import Heading
 from app.types import SpeechRequest
 
 if TYPE_CHECKING:
@@ -26,30 +32,84 @@ TEXT_ENDINGS = frozenset(
 """Endings of file names; a word with one of them is the name of a file."""
 _PATH_START = re.compile(r"\.{0,2}/|~")
 _LETTER = re.compile(r"[^\W\d_]")
+BOOK_SETTINGS = {"max_chars": sys.maxsize, "max_audio_seconds": float(sys.maxsize), "cache_mb": 0, "batch_size": 1}
+"""Settings without the limits that protect a service from its clients. A book hardly repeats a sentence, so there is no
+cache; its sentences keep all cores busy one by one, so a batch would only take more memory."""
+_CHAPTER_SEPARATOR = "\n\n"
 _PIPE_HINT = "To speak these words themselves, send them to standard input: echo … | intone say -"
 
 
-def read_source(source: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is to be spoken: a text, or a document of an author."""
+
+    text: str
+    headings: tuple[Heading, ...] = ()
+    """Beginnings of chapters in the text, in order."""
+    document: Document | None = None
+    """None for a text that is read as it is."""
+
+    @property
+    def heading_spans(self) -> tuple[tuple[int, int], ...]:
+        """Spans of the headings in the text: the paragraphs at the beginning of a chapter that its title contains."""
+        return tuple(
+            (one.start, _find_heading_end(self.text, one, following.start if following else len(self.text)))
+            for one, following in zip_longest(self.headings, self.headings[1:])
+        )
+
+
+def _find_heading_end(text: str, heading: Heading, end: int) -> int:
+    """Return the end of the heading's paragraphs."""
+    title, place, stop = normalize_title(heading.title), heading.start, heading.start
+    while place < end:
+        until = text.find("\n", place, end)
+        until = end if until < 0 else until
+        line = normalize_title(text[place:until])
+        if line and line not in title:
+            break
+        stop, place = (until if line else stop), until + 1
+    return max(stop, heading.start + 1)
+
+
+def read_source(source: str, *, ssml: bool = False) -> Source:
     """Return the text: standard input for `-`, the content of a file of that name, or else `source` itself.
 
-    Raise `UsageError` for a folder, and for the name of a file that does not exist.
+    Raise `UsageError` for a folder, and for the name of a file that does not exist; `UnreadableDocument` for a file
+    that contains no text.
     """
     if source == "-":
-        return _decode(sys.stdin.buffer.read(), "standard input")
+        return _read_bytes(sys.stdin.buffer.read(), "", ssml)
     if not source:
-        return source  # its path would be the working folder
+        return Source(source)  # its path would be the working folder
     path = Path(source)
     try:
         if path.is_dir():
             raise UsageError(f"{source} is a folder.", hint=f"Name a file. {_PIPE_HINT}")
         exists = path.exists()
     except (OSError, ValueError):  # a text that is too long for a file name, or that contains a NUL
-        return source
+        return Source(source)
     if exists:
-        return _decode(path.read_bytes(), source)
+        return _read_bytes(path.read_bytes(), source, ssml)
     if is_file_name(source):
         raise UsageError(f"There is no file {source}.", hint=_PIPE_HINT)
-    return source
+    return Source(source)
+
+
+def _read_bytes(data: bytes, name: str, ssml: bool) -> Source:
+    """Read a file; SSML, and a text that is only a text, are read as they are."""
+    if not data.strip():
+        return Source("")
+    document = None if ssml else read_document(data, name)
+    if document is None or is_bare_text(document):
+        text = decode(data, name or "Standard input").text
+        return Source(text)
+    headings, place = [], 0
+    for chapter in document.chapters:
+        if chapter.title:
+            headings.append(Heading(chapter.title, place))
+        place += len(chapter.text) + len(_CHAPTER_SEPARATOR)
+    text = _CHAPTER_SEPARATOR.join(chapter.text for chapter in document.chapters)
+    return Source(text, tuple(headings), document)
 
 
 def is_file_name(source: str) -> bool:
@@ -65,16 +125,10 @@ def is_file_name(source: str) -> bool:
     return known_ending or ("/" in source and _LETTER.search(source) is not None)
 
 
-def _decode(data: bytes, name: str) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"Byte {error.start} of {name} is not UTF-8.", hint="Convert it, as with iconv.") from None
-
-
-def make_request(options: argparse.Namespace) -> SpeechRequest:
-    """Make the speech request that the flags describe."""
-    text = read_source(options.source)
+def make_request(options: argparse.Namespace, source: Source | None = None) -> SpeechRequest:
+    """Make the speech request that the flags describe, for a source that was read or for that of the flags."""
+    source = source or read_source(options.source, ssml=options.ssml)
+    text = source.text
     if not text.strip():
         raise UsageError("The text is empty, or nothing but white space.", hint="Give some words, or a file.")
     from pydantic import ValidationError
@@ -96,8 +150,11 @@ def make_request(options: argparse.Namespace) -> SpeechRequest:
         raise UsageError("--input-format is the format of a text, but --ssml is given.")
     if options.ssml and chosen.tags:
         raise UsageError("--tags is about tags in a text, but --ssml is given.")
+    given = {"tags": source.document is None, **chosen.collect_given()}
+    if source.document is not None:
+        given.setdefault("input_format", source.document.chapters[0].format)
     return SpeechRequest(
-        **{"tags": True, **chosen.collect_given()},
+        **given,
         lexicon=read_lexicon(Path(options.lexicon)) if options.lexicon else None,
         text=text,
         voice=options.voice,

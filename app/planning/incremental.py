@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from app.planning.pauses import ASSISTANT, DEFAULT_PAUSES, SENTENCE_PAUSE, PauseRule, Pauses
 from app.planning.planner import PlannedSentence
 from app.types import Clause, Emotion, PlanWarning, Sentence, Utterance
 
@@ -23,10 +24,6 @@ MARK_PAUSES = {
 """Seconds of silence after an utterance, by its last punctuation mark."""
 SPLIT_PAUSE = 0.06
 """Seconds of silence within a sentence that was split only because it was too long."""
-SENTENCE_PAUSE = 0.38
-"""Seconds of silence after a sentence without a final punctuation mark, such as a heading."""
-PARAGRAPH_PAUSE = 0.75
-"""Seconds of silence after a paragraph, regardless of its last punctuation mark."""
 PAUSE_FACTORS = {
     Emotion.NEUTRAL: 1.0,
     Emotion.JOY: 0.9,
@@ -57,22 +54,30 @@ def compute_pause(
     at_quotation: bool = False,
     ends_line: bool = False,
     speed: float = 1.0,
+    rule: PauseRule = ASSISTANT,
 ) -> float:
     """Return the seconds of silence between an utterance and the following one.
 
     `at_quotation`: whether a quotation begins or ends between the two, within one sentence. `ends_line`: whether a line
-    of verse does. `speed`: the speaking rate, which shortens or lengthens the silence like the words.
+    of verse does. `speed`: the speaking rate, which shortens or lengthens the silence like the words. `rule`: the
+    pauses between sentences and paragraphs.
     """
     pause = (
         QUOTATION_PAUSE
         if at_quotation
-        else PARAGRAPH_PAUSE
+        else rule.paragraph
         if ends_paragraph
         else compute_mark_pause(text, SENTENCE_PAUSE if ends_sentence else LINE_PAUSE if ends_line else SPLIT_PAUSE)
     )
+    if ends_sentence and not ends_paragraph:
+        pause *= rule.sentence / SENTENCE_PAUSE
     pause *= (PAUSE_FACTORS[emotion] + PAUSE_FACTORS[following]) / 2
     if emotion is not following and ends_sentence:
         pause += EMOTION_CHANGE_PAUSE
+    if ends_paragraph:
+        pause = min(max(pause, rule.least_paragraph), rule.most_paragraph)
+    elif ends_sentence:
+        pause = min(max(pause, rule.least_sentence), rule.most_sentence)
     return round(pause / speed, 3)
 
 
@@ -98,12 +103,18 @@ class PlannedUtterance:
         return self.clause is self.sentence.clauses[-1]
 
 
-def compute_pause_between(here: PlannedUtterance, following: PlannedUtterance) -> float:
+def compute_pause_between(
+    here: PlannedUtterance, following: PlannedUtterance, pauses: Pauses = DEFAULT_PAUSES
+) -> float:
     """Return the seconds of silence between consecutive utterances: an explicit pause, else derived from both."""
     if here.clause.pause_after is not None:
         return here.clause.pause_after
     if not here.utterance.spoken:
         return 0.0
+    if pauses.headings and here.ends_sentence:
+        pause = pauses.compute_heading_pause(here.sentence, following.sentence)
+        if pause is not None:
+            return round(pause / here.utterance.speed, 3)
     return compute_pause(
         here.utterance.text,
         here.utterance.emotion,
@@ -113,14 +124,18 @@ def compute_pause_between(here: PlannedUtterance, following: PlannedUtterance) -
         at_quotation=not here.ends_sentence and here.utterance.role is not following.utterance.role,
         ends_line=here.clause.ends_line,
         speed=here.utterance.speed,
+        rule=pauses.rule,
     )
 
 
 class IncrementalPlan:
     """Utterances of a request, in order. Iterating plans further ones; planned utterances are kept."""
 
-    def __init__(self, planned: Iterable[PlannedSentence], warnings: Iterable[PlanWarning] = ()) -> None:
+    def __init__(
+        self, planned: Iterable[PlannedSentence], warnings: Iterable[PlanWarning] = (), pauses: Pauses = DEFAULT_PAUSES
+    ) -> None:
         """Start a plan; `warnings` are those of parsing the request."""
+        self._pauses = pauses
         self.warnings: list[PlanWarning] = [*warnings]
         self.milliseconds = 0.0
         """Milliseconds spent on planning so far."""
@@ -153,11 +168,21 @@ class IncrementalPlan:
         """
         is_last = not self.plan_until(number + 2)
         here = self._rows[number]
-        return (here.clause.pause_after or 0.0) if is_last else compute_pause_between(here, self._rows[number + 1])
+        return (
+            (here.clause.pause_after or 0.0)
+            if is_last
+            else compute_pause_between(here, self._rows[number + 1], self._pauses)
+        )
 
     def plan_all(self) -> Iterator[Utterance]:
         """Plan to the end; yield each utterance with the silence after it."""
         return (replace(one, pause_after=self.pause_after(number)) for number, one in enumerate(self))
+
+    def drain(self) -> Iterator[Utterance]:
+        """Plan to the end like `plan_all`, but forget each utterance, so that a book takes constant memory."""
+        while self.plan_until(1):
+            yield replace(self._rows[0].utterance, pause_after=self.pause_after(0))
+            del self._rows[0]
 
     def _make_rows(self, planned: Iterable[PlannedSentence]) -> Iterator[PlannedUtterance]:
         for one in planned:

@@ -23,6 +23,7 @@ from app.planning.decide import StrengthRule
 from app.planning.incremental import IncrementalPlan
 from app.planning.instructions import follow_instructions
 from app.planning.parse import ParsedText, parse_request
+from app.planning.pauses import DEFAULT_PAUSES
 from app.planning.planner import MAX_SPEED, Planner
 from app.settings import Settings
 from app.synthesis import Engine, Playback, choose_backend, never_cancelled
@@ -218,7 +219,9 @@ class Pipeline:
         request.check_room(selection.voice.estimate_seconds(surely_spoken, request.speed), selection.sample_rate)
         planner = self.make_planner(request, selection.voice)
         sentences = iterate_until_cancelled(cancelled, text.sentences)
-        plan = IncrementalPlan(planner.plan(sentences, text.decisions), (*remarks, *text.warnings))
+        plan = IncrementalPlan(
+            planner.plan(sentences, text.decisions), (*remarks, *text.warnings), request.pauses or DEFAULT_PAUSES
+        )
         if not plan.plan_until(1):
             raise EmptyText(EMPTY, hint=EMPTY_HINT)
         if text.is_plain:

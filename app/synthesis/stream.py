@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -62,6 +63,9 @@ class SynthesisStream:
     iterator stops the work within a chunk. `key_name` is `SpeechRequest.key_name`.
     """
 
+    low_latency: ClassVar[bool] = True
+    """Whether the first chunk of the first utterance is short, so that playback begins early."""
+
     def __init__(
         self,
         engine: Engine,
@@ -99,13 +103,14 @@ class SynthesisStream:
             key_name=self.key_name,
             cancelled=self.cancelled,
             playback=self.playback,
+            low_latency=self.low_latency,
         )
         with closing(streams):
             for stream in streams:
                 for samples in self.synthesize_utterance(stream, joiner):
                     self.check_seconds(joiner.seconds)
                     yield samples
-        if joiner.seconds == 0:
+        if joiner.seconds == 0 and self.spoken:
             self.spoken[-1] = replace(self.spoken[-1], end=SILENCE_SECONDS)
             yield np.zeros(round(SILENCE_SECONDS * self.selection.sample_rate), np.float32)
 

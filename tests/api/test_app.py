@@ -191,7 +191,7 @@ def test_below_v1_every_error_has_the_status_that_openais_clients_expect() -> No
     expected = {
         400: {"malformed_request"}
         | {"unreadable_body", "voice_not_found", "text_too_long", "audio_too_long", "answer_too_large"}
-        | {"body_too_large"}
+        | {"body_too_large", "unreadable_document"}
         | {"invalid_request", "invalid_ssml", "empty_text", "unknown_emotion", "blend_unsupported"},
         401: {"invalid_api_key"},
         403: {"origin_refused", "reload_refused"},

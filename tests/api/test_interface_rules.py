@@ -22,6 +22,7 @@ FORMATS: dict[str, tuple[str, str, tuple[int, ...]]] = {
     "flac": ("audio/flac", "speech.flac", RATES),
     "mp3": ("audio/mpeg", "speech.mp3", MPEG_RATES),
     "aac": ("audio/aac", "speech.aac", MPEG_RATES),
+    "m4b": ("audio/mp4", "speech.m4b", MPEG_RATES),
     "opus": ("audio/ogg; codecs=opus", "speech.opus", (8000, 12000, 16000, 24000, 48000)),
     "pcm": ("audio/pcm;rate={}", "speech.pcm", RATES),
     "ulaw": ("audio/basic", "speech.ulaw", (8000,)),

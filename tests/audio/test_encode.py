@@ -258,6 +258,7 @@ def test_only_headerless_formats_need_the_rate_in_their_content_type() -> None:
         "mp3": "audio/mpeg",
         "opus": "audio/ogg; codecs=opus",
         "aac": "audio/aac",
+        "m4b": "audio/mp4",
         "pcm": "audio/pcm;rate=24000",
         "ulaw": "audio/basic",
         "alaw": "audio/pcma;rate=24000",

@@ -11,7 +11,7 @@ import av
 import pytest
 
 from app.__main__ import main
-from app.cli.say import describe_chapters
+from app.cli.book import describe_chapters
 from tests.forking import start_program
 from tests.serving import LOADED, run_intone, wait_until
 from tests.tiny_voice import write_tiny_voice
@@ -88,7 +88,7 @@ def test_markup_has_no_headings(book: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_book_leaves_the_older_file(
+def test_an_interrupted_book_leaves_the_older_file_and_what_was_spoken(
     book: Path, tmp_path_factory: pytest.TempPathFactory, number: signal.Signals, code: int
 ) -> None:
     out = book.with_suffix(".flac")
@@ -98,12 +98,13 @@ def test_an_interrupted_book_leaves_the_older_file(
     streams = [tmp_path_factory.mktemp("streams") / name for name in ("output", "errors")]
     words = ("say", str(book), "-o", str(out), "--emotion", "neutral")
     program = start_program("app", words, os.environ, (os.devnull, *streams))
-    wait_until(lambda: bool(list(book.parent.glob(".*.partial"))) or program.poll() is not None, 60)
+    index = book.with_name("book.flac.parts") / "index.jsonl"
+    wait_until(lambda: (index.exists() and bool(index.read_bytes())) or program.poll() is not None, 60)
     program.send_signal(number)
     assert program.wait(60 * LOADED) == code
-    assert [stream.read_bytes() for stream in streams] == [b"", b""]
+    assert streams[0].read_bytes() == b"" and streams[1].read_text().endswith("the same command continues.\n")
     assert out.read_bytes() == b"older"
-    assert {path.name for path in book.parent.iterdir()} == names
+    assert {path.name for path in book.parent.iterdir()} == names | {index.parent.name}
 
 
 def test_standard_output_gets_only_the_sound(book: Path) -> None:

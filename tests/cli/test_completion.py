@@ -19,7 +19,7 @@ OFFERED = [
     ("intone s", {"say", "serve"}),
     ("intone --v", {"--version"}),
     ("intone say --form", {"--format"}),
-    ("intone say --format ", {"wav", "flac", "mp3", "opus", "aac", "pcm", "ulaw", "alaw"}),
+    ("intone say --format ", {"wav", "flac", "mp3", "opus", "aac", "m4b", "pcm", "ulaw", "alaw"}),
     ("intone say 'Hi there.' --emotion s", {"sadness", "surprise"}),
     ("intone serve --log-format ", {"console", "json"}),
     ("intone serve --no-al", {"--no-allow-anonymous"}),

@@ -24,7 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [("story.txt", "Once upon a time."), ("./story.txt", "Once upon a time."), ("README", "Read this.")],
 )
 def test_a_file_is_read(source: str, text: str) -> None:
-    assert read_source(source) == text
+    assert read_source(source).text == text
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_file_is_read(source: str, text: str) -> None:
     ],
 )
 def test_everything_else_is_text(source: str) -> None:
-    assert read_source(source) == source
+    assert read_source(source).text == source
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,10 @@ import pytest
 from app.planning.incremental import (
     LINE_PAUSE,
     MARK_PAUSES,
-    PARAGRAPH_PAUSE,
-    SENTENCE_PAUSE,
     SPLIT_PAUSE,
     compute_pause,
 )
+from app.planning.pauses import ASSISTANT, SENTENCE_PAUSE
 from app.types import Emotion
 
 
@@ -40,7 +39,7 @@ def test_a_heading_pauses_like_a_sentence_and_a_split_pauses_briefly() -> None:
 
 
 def test_the_end_of_a_paragraph_overrides_its_last_mark() -> None:
-    assert compute("So be it!", ends_paragraph=True) == PARAGRAPH_PAUSE
+    assert compute("So be it!", ends_paragraph=True) == ASSISTANT.paragraph
 
 
 def test_sadness_lengthens_pauses_and_anger_shortens_them() -> None:

@@ -29,6 +29,7 @@ DESCRIPTION = """Speech whose every sentence carries the emotion of its words.
 """
 _TAGS = {
     "speech": "Text, SSML or an edited plan in; audio, or the plan, out.",
+    "documents": "Books and other files of authors, read to their chapters.",
     "voices": "Voices, emotions and supported markup.",
     "openai": "OpenAI's routes and the two lists that Open WebUI requests; their clients need no change.",
     "sagemaker": "Routes that Amazon SageMaker calls.",

@@ -163,7 +163,10 @@ class LargeBodyLimit:
 
 
 async def read_body(
-    request: Request, seconds: float = BODY_TIMEOUT, take_place: Callable[[], None] = lambda: None
+    request: Request,
+    seconds: float = BODY_TIMEOUT,
+    take_place: Callable[[], None] = lambda: None,
+    limit: int = MAX_BODY_BYTES,
 ) -> bytes:
     """Receive the whole body; refuse it as soon as it is known to exceed the limit, regardless of Content-Length.
 
@@ -171,30 +174,30 @@ async def read_body(
     """
     refuse_content_encoding(request)
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:15]) > MAX_BODY_BYTES:
-        raise _body_too_large()
+    if declared.isdecimal() and int(declared[:15]) > limit:
+        raise _body_too_large(limit)
     try:
         async with asyncio.timeout(seconds):
-            return await _receive(request, take_place)
+            return await _receive(request, take_place, limit)
     except TimeoutError:
         raise BodyTooSlow(f"The body did not arrive within {seconds:g} seconds.", hint="Send it again.") from None
     except ClientDisconnect:
         raise ClientDisconnected from None
 
 
-async def _receive(request: Request, take_place: Callable[[], None]) -> bytes:
+async def _receive(request: Request, take_place: Callable[[], None], limit: int) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise _body_too_large()
+        if len(body) > limit:
+            raise _body_too_large(limit)
         if len(body) > LARGE_BODY_BYTES:
             take_place()
     return bytes(body)
 
 
-def _body_too_large() -> BodyTooLarge:
-    return BodyTooLarge(f"The body is over {MAX_BODY_BYTES} bytes.", hint="Send the text in parts.")
+def _body_too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body is over {limit} bytes.", hint="Send the text in parts.")
 
 
 async def wait_for_disconnect(request: Request) -> None:

@@ -6,7 +6,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from app.fields import Hertz, PauseField, Seconds, closed_schema
+from app.fields import Hertz, InputFormatName, PauseField, Seconds, closed_schema
 from app.planning.serialize import (
     ClassifierJson,
     MarkJson,
@@ -206,6 +206,32 @@ class TimedSpeech(TypedDict):
     duration: Seconds
     """Seconds."""
     plan: PlanJson
+
+
+@closed_schema
+class ChapterJson(TypedDict):
+    """Chapter of a document."""
+
+    title: str
+    """For a list of chapters; the text begins with its heading."""
+    text: str
+    """Text without footnotes, page numbers and markup, except that of its format."""
+    format: InputFormatName
+    """Value of the field `input_format` with which the text is read."""
+
+
+@closed_schema
+class DocumentJson(TypedDict):
+    """Document as a listener needs it; unknown texts are empty."""
+
+    title: str
+    author: str
+    language: str
+    """BCP 47 tag, as the document has it."""
+    chapters: list[ChapterJson]
+    """At least one, in reading order."""
+    warnings: list[WarningJson]
+    """What is not read, each kind once."""
 
 
 @closed_schema

@@ -1,0 +1,281 @@
+"""Make files for listeners from a document or a plan: a book with chapters, files of chapters, subtitles."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+
+from app.audio.chapters import MAX_CHAPTERS, Tags, save_with_chapters
+from app.audio.encode import AudioFormat, choose_writer
+from app.cli.output import show_plan, show_summary, write_json
+from app.cli.parser import UsageError
+from app.cli.source import Source
+from app.errors import IntoneError
+from app.packages import version
+from app.planning.serialize import plan_to_dict
+from app.types import Plan, PlanWarning, SpeechRequest
+
+if TYPE_CHECKING:
+    from app.production.mastering import Mastering, Target
+    from app.production.narrate import Line, Narration
+    from app.production.store import Store
+    from app.synthesis.pipeline import Pipeline
+
+LONG_TEXT = 2000
+"""Minimum characters of a text for a progress bar, and for keeping what was spoken until the file is complete."""
+LONG_PLAN = 200
+"""Maximum utterances of a plan that is shown in full instead of summarized."""
+_UNSAFE = re.compile(r"[^\w .,'’()&-]+")
+_IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What is to be made of a text."""
+
+    path: Path
+    format: AudioFormat
+    tags: Tags
+    target: Target | None
+    bit_rate: int | None
+    dynamics: float
+    subtitles: tuple[Path, ...]
+    by_word: bool
+    chapter_files: bool
+    keep: bool
+    """Whether to keep the recordings after the book is complete."""
+    retakes: frozenset[int]
+    """Numbers of utterances that get a new take, from 1."""
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the recordings."""
+        return self.path.with_name(f"{self.path.name}.parts")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """File of the book: all of it, or a chapter."""
+
+    path: Path
+    lines: Sequence[Line]
+    chapters: Sequence[tuple[str, int]]
+    """Title, and number of its first line, of each chapter."""
+    tags: Tags
+
+
+def make_comment(voice: str) -> str:
+    """Return the mark of synthetic speech that files bear (Regulation (EU) 2024/1689, article 50)."""
+    return f"Synthetic speech by Intone {version()}, voice {voice}."
+
+
+def make_book(options: argparse.Namespace, source: Source, format: AudioFormat) -> Book:
+    """Return what the flags describe; raise `UsageError` or `InvalidRequest` before anything is loaded."""
+    from app.production.mastering import parse_loudness
+
+    document = source.document
+    target = parse_loudness(options.loudness) if options.loudness else None
+    if target and target.bit_rate and format.name != "mp3":
+        raise UsageError(f"ACX takes MP3, not {format.name}.", hint="Name the file .mp3.")
+    bit_rate = options.bitrate * 1000 if options.bitrate else target.bit_rate if target else None
+    choose_writer(format.name, bit_rate)
+    subtitles = tuple(options.subtitles or ())
+    cover = read_cover(options.cover) if options.cover else document.cover if document else None
+    tags = Tags(
+        title=options.title or (document.title if document else ""),
+        author=options.author or (document.author if document else ""),
+        cover=cover,
+    )
+    return Book(
+        path=options.output,
+        format=format,
+        tags=tags,
+        target=target,
+        bit_rate=bit_rate,
+        dynamics=1.0 if options.dynamics is None else options.dynamics,
+        subtitles=subtitles,
+        by_word=options.subtitles_by == "word",
+        chapter_files=options.chapter_files,
+        keep=options.keep or bool(options.retake) or bool(options.plan),
+        retakes=frozenset(options.retake or ()),
+    )
+
+
+def read_cover(path: Path) -> bytes:
+    """Return a picture; raise `UsageError` unless it is JPEG or PNG."""
+    data = path.read_bytes()
+    if not data.startswith(_IMAGES):
+        raise UsageError(f"{path} is neither JPEG nor PNG.", hint="Convert the cover to one of them.")
+    return data
+
+
+def write_book(
+    pipeline: Pipeline,
+    request: SpeechRequest,
+    source: Source,
+    book: Book,
+    chapters: Sequence[tuple[str, int]] | None,
+    as_json: bool,
+) -> None:
+    """Speak what was not spoken before, and write all files; `chapters` are those of a plan, with numbers of lines."""
+    from app.production.narrate import narrate, place_lines
+    from app.production.plan_file import find_chapters
+    from app.production.store import open_store, remove_store
+
+    with open_store(book.folder) as (store, takes):
+        try:
+            with _report_progress(len(request.text)) as report:
+                narration = narrate(pipeline, request, store, takes, book.retakes, report)
+        except (KeyboardInterrupt, SystemExit):
+            if len(store):
+                sys.stderr.write(f"intone: What was spoken is in {book.folder}; the same command continues.\n")
+            raise
+        _check_retakes(book, len(narration.lines))
+        if chapters is None:
+            chapters = find_chapters([line.utterance for line in narration.lines], source.headings)
+        book = replace(book, tags=replace(book.tags, comment=make_comment(narration.selection.voice.name)))
+        mastering, places = write_files(book, narration, store, chapters)
+        placed, seconds = place_lines(narration.lines, store, narration.selection.sample_rate, mastering.lead)
+    if not book.keep:
+        remove_store(book.folder)
+    warnings = [*(source.document.warnings if source.document else ()), *narration.warnings]
+    warnings += check_language(source, narration)
+    plan = pipeline.make_plan(narration.selection, placed, warnings)
+    show_result(plan, book, places, chapters, seconds, as_json)
+
+
+def _check_retakes(book: Book, count: int) -> None:
+    if beyond := [number for number in book.retakes if number > count]:
+        raise UsageError(f"--retake {min(beyond)}: the text has {count} utterances.")
+
+
+def check_language(source: Source, narration: Narration) -> Iterator[PlanWarning]:
+    """Yield a warning if the document is in another language than that of the voice."""
+    language = source.document.language if source.document else ""
+    spoken = narration.selection.voice.abilities.language
+    if language and language.partition("-")[0].lower() != spoken.partition("-")[0].lower():
+        detail = f"The document is in {language}, and the voice {narration.selection.voice.name} speaks {spoken}."
+        yield PlanWarning("language_mismatch", detail)
+
+
+def split_book(book: Book, lines: Sequence[Line], chapters: Sequence[tuple[str, int]]) -> list[Part]:
+    """Return the files of a book: one, or one for each chapter in a folder that has the name of the book."""
+    if not book.chapter_files:
+        return [Part(book.path, lines, chapters, book.tags)]
+    starts = [*chapters]
+    if not starts or starts[0][1] > 0:
+        starts.insert(0, (book.tags.title or "Beginning", 0))
+    folder = book.path.with_suffix("")
+    parts = []
+    for number, ((title, start), (_, end)) in enumerate(pairwise([*starts, ("", len(lines))]), 1):
+        name = " ".join(_UNSAFE.sub(" ", title).split())[:80].strip(" .")
+        path = folder / f"{number:0{len(str(len(starts)))}} {name}{book.path.suffix}"
+        tags = replace(book.tags, title=title, album=book.tags.title, track=f"{number}/{len(starts)}")
+        if start < end:
+            parts.append(Part(path, lines[start:end], [(title, 0)], tags))
+    return parts
+
+
+def write_files(
+    book: Book, narration: Narration, store: Store, chapters: Sequence[tuple[str, int]]
+) -> tuple[Mastering, list[Path]]:
+    """Write the audio and the subtitles; return how it was made, and the paths that contain the chapters."""
+    from app.production.mastering import make_mastering
+    from app.production.narrate import place_lines
+    from app.production.subtitles import save_subtitles
+
+    rate = narration.selection.sample_rate
+    mastering = make_mastering(narration.lines, store, rate, book.target, book.dynamics)
+    places = []
+    parts = split_book(book, narration.lines, chapters)
+    if book.chapter_files:
+        book.path.with_suffix("").mkdir(exist_ok=True)
+    for part in parts:
+        placed, seconds = place_lines(part.lines, store, rate, mastering.lead)
+        kept = part.chapters[:MAX_CHAPTERS]
+        starts = [placed[place].start or 0.0 if place < len(placed) else seconds for _, place in kept]
+        titles = [title for title, _ in kept]
+        pieces = mastering.render(part.lines, store)
+        place = save_with_chapters(
+            part.path, book.format.name, rate, pieces, titles, partial(list, starts), part.tags, book.bit_rate
+        )
+        places.append(place or part.path)
+        if book.chapter_files:
+            for path in book.subtitles:
+                save_subtitles(part.path.with_suffix(path.suffix), placed, book.by_word, part.tags.comment)
+    if not book.chapter_files:
+        for path in book.subtitles:
+            save_subtitles(path, placed, book.by_word, book.tags.comment)
+    return mastering, places
+
+
+def show_result(
+    plan: Plan, book: Book, places: Sequence[Path], chapters: Sequence[tuple[str, int]], seconds: float, as_json: bool
+) -> None:
+    """Show the plan, where everything is, and the report of ACX."""
+    if as_json:
+        write_json(plan_to_dict(plan))
+    else:
+        (show_plan if len(plan.utterances) <= LONG_PLAN else show_summary)(plan)
+        length = timedelta(seconds=round(seconds))
+        if book.chapter_files:
+            sys.stdout.write(f"{book.path.with_suffix('')}: {length}, {len(places)} files\n")
+        else:
+            kept, found = min(len(chapters), MAX_CHAPTERS), len(chapters)
+            about = describe_chapters(book.path, places[0], kept, found) if found else ""
+            sys.stdout.write(f"{book.path}: {length}{about}\n")
+    if book.target and book.target.name == "acx":
+        paths = [path for path in places if path.suffix != ".cue"] or [book.path]
+        if not report_acx(paths, sys.stderr.write if as_json else sys.stdout.write):
+            raise IntoneError("The files do not satisfy ACX.", hint="The report says which rules failed.")
+
+
+def report_acx(paths: Sequence[Path], write: Callable[[str], object]) -> bool:
+    """Print the result of every rule of ACX for each file, and return whether all pass."""
+    from app.production.acx import check_acx
+
+    passed = True
+    for path in paths:
+        for check in check_acx(path):
+            passed &= check.passed
+            write(f"{'pass' if check.passed else 'FAIL'}  {check.name:17} {check.value:20} ({check.rule})\n")
+        write(f"ACX: {path.name} {'passes' if passed else 'fails'}\n")
+    return passed
+
+
+def describe_chapters(path: Path, place: Path | None, kept: int, found: int) -> str:
+    """Return the part of the summary about the chapters."""
+    count = f"{kept} chapter{'s' if kept != 1 else ''}"
+    if kept < found:
+        count = f"the first {count} of {found}"
+    if place is None:
+        return f", without its {count}: a pipe or device holds none"
+    return f", {count}" if place == path else f", {count} in {place}"
+
+
+@contextmanager
+def _report_progress(characters: int) -> Iterator[Callable[[Line], None]]:
+    """Show a progress bar on standard error for a long text; yield the function that is called with each line."""
+    console = Console(stderr=True)
+    columns = ("speaking", BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    shown = console.is_terminal and characters >= LONG_TEXT
+    with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
+        task = bar.add_task("speaking", total=characters)
+
+        def report(line: Line) -> None:
+            if line.utterance.span:
+                bar.update(task, completed=line.utterance.span[1])
+
+        yield report

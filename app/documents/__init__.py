@@ -1,0 +1,1 @@
+"""Readers of documents: a file of an author, to its chapters."""
