@@ -34,7 +34,7 @@ class TorchBackend(UncachedBackend):
 def prepare_for_inference(module: nn.Module | LazyModule) -> nn.Module:
     """Build a module if necessary, put it into inference mode, fold its weight norm into the weights, and return it."""
     if isinstance(module, LazyModule):
-        module = module.build()
+        return prepare_for_inference(module.build())
     module.eval().requires_grad_(False)
     fold = getattr(module, "remove_weight_norm", None)
     if callable(fold) and any(is_parametrized(part) for part in module.modules()):

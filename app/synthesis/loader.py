@@ -244,8 +244,8 @@ class Loader:
 
             model = TacotronAcoustic(load(), frame_rate)
         frontend = load_frontend(self.backend, config)
-        language = choose_language(files.language or frontend["language"], self.voice)
-        return LoadedCheckpoint(Tokenizer(frontend, language), model, tuple(speakers))
+        phonemes = choose_language(files.language or frontend["language"], self.voice)
+        return LoadedCheckpoint(Tokenizer(frontend, phonemes), model, tuple(speakers))
 
     def load_vocoder(self, name: str) -> Vocoder:
         """Return a vocoder, loading it on first use."""

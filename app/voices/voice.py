@@ -134,8 +134,8 @@ def check_voice(folder: Path, manifest: Manifest) -> Voice:
 def choose_language(manifest: Manifest, chosen: str | None, config: Mapping[str, Any]) -> str:
     """Return the language of a voice: that of its phonemes, with the region of its locale if both agree, or its locale.
 
-    The manifest may name the language of the phonemes; else it is the one `chosen` of a multi-lingual checkpoint, or that
-    of the checkpoint's config, unless a locale contradicts.
+    The manifest may name the language of the phonemes; else it is the one `chosen` of a multi-lingual checkpoint, or
+    that of the checkpoint's config, unless a locale contradicts.
     """
     own = chosen or (str(config.get("phoneme_language") or "") if config.get("use_phonemes") else "")
     language = manifest.language or ("" if "locale" in manifest.model_fields_set else own) or manifest.locale

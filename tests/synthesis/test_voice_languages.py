@@ -155,10 +155,10 @@ def test_a_text_that_arrives_in_pieces_is_read_like_the_whole(pipeline: Pipeline
     plan = LivePlan(pipeline, SpeechRequest("", voice="hans"), pipeline.classifier)
     found = []
     for sign in TEXT:
-        plan.push(sign)
+        plan.reader.push(sign)
         while isinstance(read := plan.read(), LiveUtterance):
             found.append(read)
-    plan.flush()
+    plan.reader.flush()
     while isinstance(read := plan.read(), LiveUtterance):
         found.append(read)
     assert [one.utterance.spoken for one in found] == READ
