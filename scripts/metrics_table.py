@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
@@ -48,11 +47,8 @@ def make_registry() -> CollectorRegistry:
 
 def render_table(registry: CollectorRegistry) -> str:
     """Return a Markdown table of Intone's own metrics, in the order of export."""
-    return "\n".join((*HEAD, *(_render_row(metric) for metric in _select_own_metrics(registry)))) + "\n"
-
-
-def _select_own_metrics(registry: CollectorRegistry) -> Iterator[Metric]:
-    return (metric for metric in registry.collect() if metric.name.startswith("intone_"))
+    own = (metric for metric in registry.collect() if metric.name.startswith("intone_"))
+    return "\n".join((*HEAD, *map(_render_row, own))) + "\n"
 
 
 def _render_row(metric: Metric) -> str:

@@ -16,14 +16,8 @@ OWN_ROUTES = ("/synthesize", "/analyze", "/analyze", "/invocations")
 """Analyzing costs a tenth of speaking, and reads the same body."""
 OTHER_ROUTES = (
     *("/", "/health", "/ready", "/ping", "/metrics", "/voices", "/voices/wren", "/voices/wren/sample", "/ssml"),
-    *(
-        "/docs",
-        "/openapi.json",
-        "/page/index.html",
-        "/static-offline-docs/favicon.png",
-        "/v1/models",
-        "/v1/models/tts-1",
-    ),
+    *("/docs", "/openapi.json", "/page/index.html", "/static-offline-docs/favicon.png", "/v1/models"),
+    "/v1/models/tts-1",
     *("/v1/audio/models", "/v1/audio/voices", "/voices/reload", "/v1/text-to-speech/wren/stream-input", "/nosuch"),
 )
 METHODS = ("GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "get", "G\xc9T", "X" * 300)
@@ -47,21 +41,10 @@ TRAVERSALS = (
 )
 TYPES = (
     *(JSON, SSML, TEXT, "", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/xml", "*/*"),
-    *(
-        f"{JSON}; charset=utf-16",
-        f"{TEXT}; charset=utf-7",
-        f"{TEXT}; charset=zip",
-        f"{TEXT}; charset*{'1' * 900}=x",
-        f'{TEXT}; a="{";" * 900}',
-    ),
-    *(
-        f"{TEXT}; charset=iso-8859-1",
-        f'{TEXT}; charset="utf\\-8"',
-        f"{TEXT}; charset",
-        f"{SSML};;;",
-        "a" * 5000,
-        f"{TEXT}; charset=\u00fc",
-    ),
+    *(f"{JSON}; charset=utf-16", f"{TEXT}; charset=utf-7", f"{TEXT}; charset=zip", f"{TEXT}; charset*{'1' * 900}=x"),
+    f'{TEXT}; a="{";" * 900}',
+    *(f"{TEXT}; charset=iso-8859-1", f'{TEXT}; charset="utf\\-8"', f"{TEXT}; charset", f"{SSML};;;", "a" * 5000),
+    f"{TEXT}; charset=\u00fc",
 )
 ACCEPTS = (
     "*/*",

@@ -38,35 +38,14 @@ ATTRIBUTES = (
 VALUES = (
     *("ipa", "x-sampa", "date", "time", "cardinal", "digits", "currency", "telephone", "mdy", "yyyymmdd", "x-strong"),
     *("1e309s", "-5s", "99999999999999ms", "+999999st", "-0%", "NaN", "Infinity", "10000%", "+6dB", "-999dB", "0.5.5"),
-    *(
-        "file:///etc/passwd",
-        "http://127.0.0.1:1/",
-        "wren",
-        "alloy",
-        "angry",
-        "joy:0.5,fear:0.5",
-        "",
-        " ",
-        "\t",
-        "a" * 999,
-    ),
+    *("file:///etc/passwd", "http://127.0.0.1:1/", "wren", "alloy", "angry", "joy:0.5,fear:0.5", "", " ", "\t"),
+    "a" * 999,
     *("tɛ", "tɛ" * 200, "ˈˈˈˈ", "/x/", "həˈloʊ", "☃", "en-US", "zz-ZZ", "(0%,+10Hz)(50%,-99st)", "&#0;", "'\"<"),
 )
 NAMES = (
     *("wren", "WREN", "alloy", "nova", "", " ", "..", "../wren", "wren\x00", "wren/../..", "%2e%2e", "C:\\", "~root"),
-    *(
-        "a" * 5000,
-        "joy",
-        "Anger",
-        "auto",
-        "cheerful",
-        "joy:0.6,surprise:0.4",
-        "joy:1e999",
-        "joy:nan",
-        "joy:",
-        ":1",
-        ",",
-    ),
+    *("a" * 5000, "joy", "Anger", "auto", "cheerful", "joy:0.6,surprise:0.4", "joy:1e999", "joy:nan", "joy:", ":1"),
+    ",",
     *("wav", "MP3", "opus", "aac", "pcm", "ulaw", "ALAW_8000", "flac", "text", "markdown", "html", "fixed", "sse"),
 )
 NUMBERS = (

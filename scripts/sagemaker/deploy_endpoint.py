@@ -6,7 +6,6 @@ import argparse
 import sys
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from app.cli.parser import UsageError
 from scripts.sagemaker.address import check_image, check_object, make_head_bucket_call, make_head_object_call, parse_s3
@@ -31,9 +30,8 @@ from scripts.sagemaker.endpoint import (
 )
 
 MAX_NAME_LENGTH = 63 - len(GENERATION.format(datetime(2000, 1, 1, tzinfo=UTC)))
-
-
 SETTLED = ("InService", "OutOfService", "Failed", "UpdateRollbackFailed")
+"""States that do not change by themselves."""
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -124,7 +122,9 @@ def run(options: argparse.Namespace, aws: Aws) -> int:
 def wait_for_endpoint(aws: Aws, name: str, config: str) -> None:
     """Wait until the endpoint serves a configuration; raise `FailedOperation` with the FailureReason if it does not."""
     state = wait(
-        lambda: aws.send(make_describe_endpoint_call(name)), format_state=format_endpoint_state, is_done=is_settled
+        lambda: aws.send(make_describe_endpoint_call(name)),
+        format_state=format_endpoint_state,
+        is_done=lambda state: state["EndpointStatus"] in SETTLED,
     )
     if state["EndpointStatus"] != "InService" or state["EndpointConfigName"] != config:
         reason = state.get("FailureReason", "AWS rolled back to the previous configuration")
@@ -133,11 +133,6 @@ def wait_for_endpoint(aws: Aws, name: str, config: str) -> None:
             hint=f"Its log: aws logs tail /aws/sagemaker/Endpoints/{name}. An endpoint that never came up must be "
             f"deleted before the next try: python -m scripts.sagemaker.delete_endpoint {name}",
         )
-
-
-def is_settled(state: dict[str, Any]) -> bool:
-    """Return whether the state will not change by itself."""
-    return state["EndpointStatus"] in SETTLED
 
 
 def endpoint_exists(aws: Aws, name: str) -> bool:

@@ -76,14 +76,9 @@ def make_variant(options: EndpointOptions) -> dict[str, Any]:
         "InitialVariantWeight": 1.0,
         "ContainerStartupHealthCheckTimeoutInSeconds": START_SECONDS,
     }
-    if has_gpu(options.instance_type):
+    if options.instance_type.startswith(GPU_FAMILIES):
         values["InferenceAmiVersion"] = GPU_IMAGE
     return values
-
-
-def has_gpu(instance_type: str) -> bool:
-    """Return whether an instance type has a GPU, by the family in its name."""
-    return instance_type.startswith(GPU_FAMILIES)
 
 
 def make_create_endpoint_call(options: EndpointOptions) -> Call:

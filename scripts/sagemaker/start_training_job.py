@@ -161,7 +161,11 @@ RUNNING = ("InProgress", "Stopping")
 
 def wait_for_job(aws: Aws, name: str) -> dict[str, Any]:
     """Return the job's description once it has ended; raise `FailedOperation` if it has failed or has no model."""
-    job = wait(lambda: aws.send(make_describe_job_call(name)), format_state=format_job_state, is_done=has_ended)
+    job = wait(
+        lambda: aws.send(make_describe_job_call(name)),
+        format_state=format_job_state,
+        is_done=lambda job: job["TrainingJobStatus"] not in RUNNING,
+    )
     if job["TrainingJobStatus"] == "Failed":
         raise FailedOperation(
             f"The job {name} failed: {job.get('FailureReason', 'no reason was given')}",
@@ -170,11 +174,6 @@ def wait_for_job(aws: Aws, name: str) -> dict[str, Any]:
     if not job.get("ModelArtifacts", {}).get("S3ModelArtifacts"):
         raise FailedOperation(f"The job {name} was stopped before it had a model.")
     return job
-
-
-def has_ended(job: dict[str, Any]) -> bool:
-    """Return whether the job has ended, successfully or not."""
-    return job["TrainingJobStatus"] not in RUNNING
 
 
 def format_job_state(job: dict[str, Any]) -> str:
