@@ -246,8 +246,7 @@ class Word:
     start: float
     end: float
     """Seconds from the beginning of the audio."""
-    place: int = 0
-    """Offset in the utterance's text."""
+    place: int = 0  # offset in the utterance's text
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,8 +315,7 @@ class Plan:
     duration_estimate: float
     """Seconds of audio, estimated before synthesis."""
     warnings: tuple[PlanWarning, ...] = ()
-    marks: tuple[TimedMark, ...] = ()
-    """Empty before synthesis."""
+    marks: tuple[TimedMark, ...] = ()  # empty before synthesis
 
 
 @dataclass(frozen=True, slots=True)

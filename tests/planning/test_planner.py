@@ -342,7 +342,7 @@ def test_words_of_a_script_that_the_voice_cannot_read_are_left_out_with_a_warnin
 
 def test_a_voice_of_the_language_reads_its_script() -> None:
     russian = replace(FULL, language="ru-RU")
-    sentence = Sentence("Да.", 0, 3, (Clause("Да.", 0, 3, "Да."),))
+    sentence = Sentence("Да.", 0, 3, (Clause("Да.", 0, 3, "Да."),), language="ru-RU")
     (planned,) = Planner(lambda name: russian).plan([sentence], [decide_explicit(Emotion.JOY, "request")])
     assert planned.utterances[0].spoken == "Да."
     assert planned.warnings == ()
