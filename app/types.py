@@ -215,6 +215,8 @@ class VoiceCapabilities:
     pitch: bool = False
     """Whether the voice can shift its pitch."""
     language: str = "en-US"
+    approximated: frozenset[Emotion] = frozenset()
+    """Emotions of `checkpoints` that rules approximate with the checkpoint of neutral."""
     phonemes: frozenset[str] | None = None
     """Phonemes (IPA) and marks that the voice knows; None if it reads letters, or if its config names none."""
     sample_rate: int | None = None
@@ -279,6 +281,8 @@ class Utterance:
     pitch: float = 0.0
     pause_after: float = 0.0
     """Seconds of silence after the utterance."""
+    approximated: bool = False
+    """Whether rules approximate the emotion, of which the voice has no checkpoint."""
     requested_emotion: Emotion | None = None
     """Emotion that the voice lacks, so that `emotion` replaces it; None if there was no fallback."""
     ssml: str = ""
