@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, InitVar, dataclass, replace
 from types import MappingProxyType
 
+from app.capabilities import VoiceCapabilities
 from app.errors import BlendUnsupported, FallbackRefused
 from app.planning.decide import MAX_DEGREE, decide_explicit, decide_neutral, weaken_narration
 from app.text.phonetic import drop_phonemes
@@ -21,7 +22,6 @@ from app.types import (
     Sentence,
     Source,
     Utterance,
-    VoiceCapabilities,
 )
 
 MIN_SPEED, MAX_SPEED = 0.25, 4.0

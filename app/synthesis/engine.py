@@ -337,9 +337,7 @@ class Engine:
             return
         job.channel.put(replace(make_stream_start(job, mel), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
         chunks = vocode(job.speaker.vocoder, mel.frames, job.seed, job.low_latency, job.expression)
-        if job.pitch_ratio != 1:
-            chunks = play_faster(chunks, job.pitch_ratio, job.voice.sample_rate)
-        self.waiting.put(VocodingTask(job, mel, chunks))
+        self.waiting.put(VocodingTask(job, mel, play_faster(chunks, job.pitch_ratio, job.voice.sample_rate)))
 
     def vocode_chunk(self, task: VocodingTask) -> None:
         """Vocode the next chunk of one utterance, and queue the rest of it; at its end, send the stream end."""

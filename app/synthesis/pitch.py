@@ -21,6 +21,9 @@ def compute_pitch_ratio(semitones: float) -> float:
 
 def play_faster(chunks: Iterable[Samples], ratio: float, sample_rate: int) -> Iterator[Samples]:
     """Yield samples at `ratio` times the rate and the pitch, of the same sample rate in hertz."""
+    if ratio == 1:
+        yield from chunks
+        return
     import soxr  # which the start does not need
 
     stream = soxr.ResampleStream(ratio * sample_rate, sample_rate, 1, dtype="float32")

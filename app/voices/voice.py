@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from app.capabilities import CheckpointId, VoiceCapabilities
 from app.errors import InvalidVoice, VoiceNotFound
-from app.types import CheckpointId, Emotion, VoiceCapabilities
+from app.types import Emotion
 from app.voices.aliases import OPENAI_VOICES, Persona, find_persona
 from app.voices.architectures import SOURCE_VOCODERS
 from app.voices.coqui_config import (
