@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def write_voice(folder: Path, architecture: str, generator: str) -> Path:
     config.audio.from_dict(AUDIO)
     config.num_chars = build_vocabulary(config).num_chars
     if architecture == "tacotron":
-        config.out_channels = 513
+        config.out_channels = config.audio.num_mels  # its default is a linear spectrogram, which no vocoder takes
     values = json.loads(config.to_json())
     (acoustic / "config.json").write_text(json.dumps(values))
     save(build_trainable_acoustic(architecture, build_coqui_config(values, [])), acoustic)
@@ -171,24 +172,22 @@ def note(architecture: str) -> str:
 
 
 def measure_all() -> list[Row]:
-    """Measure all architectures, each vocoder with a GlowTTS."""
+    """Measure all architectures; the vocoders one by one with the first acoustic models."""
     rows: list[Row] = []
     settings = load_settings()
-    pairs = [(name, "hifigan") for name in ARCHITECTURES] + [("glow_tts", name) for name in DESIGNS]
+    separate = [name for name in ARCHITECTURES if name not in END_TO_END]
+    alone = [name for name in ARCHITECTURES if name in END_TO_END]
+    pairs = [*((name, "") for name in alone), *zip_longest(separate, DESIGNS, fillvalue="")]
     with tempfile.TemporaryDirectory() as scratch:
-        backend: Backend | None = None
+        voice = open_voice(write_voice(Path(scratch, "choice"), "glow_tts", "hifigan"))
+        backend = choose_backend(settings.backend, voice, Path(scratch, "graphs"), 1, 1)
         for number, (architecture, generator) in enumerate(pairs):
-            folder = Path(scratch, str(number))
-            if backend is None:
-                voice = open_voice(write_voice(Path(scratch, "choice"), "glow_tts", "hifigan"))
-                backend = choose_backend(settings.backend, voice, Path(scratch, "graphs"), 1, 1)
-            acoustic, vocoder = measure(architecture, generator, backend, folder)
-            found = acoustic if number < len(ARCHITECTURES) else vocoder
-            if found is not None:
-                rows.append(found)
-                sys.stdout.write(f"{format_row(found)}\n")
-                sys.stdout.flush()
-    return rows
+            acoustic, vocoder = measure(architecture, generator or "hifigan", backend, Path(scratch, str(number)))
+            found = [acoustic, *([vocoder] if vocoder and generator else [])]
+            sys.stdout.write("".join(f"{format_row(row)}\n" for row in found))
+            sys.stdout.flush()
+            rows += found
+    return sorted(rows, key=lambda row: row.kind)
 
 
 def format_row(row: Row) -> str:
