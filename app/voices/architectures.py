@@ -20,7 +20,7 @@ _CLONING = (
 _CONVERSION = ("changes the voice of a recording and reads no text", "name the folder of a text-to-speech model")
 UNSUPPORTED = {
     "wavernn": (
-        "computes each sample from the one before, in minutes for a second of speech, so that it cannot stream",
+        "computes each sample from the one before, far slower than it is heard on a CPU, so that it cannot stream",
         "use a HiFi-GAN of the same mel spectrogram, such as coqui's vocoder_models/en/ljspeech/hifigan_v2",
     ),
     "wavegrad": (
@@ -30,7 +30,7 @@ UNSUPPORTED = {
     **dict.fromkeys(("xtts", "tortoise", "bark"), _CLONING),
     **dict.fromkeys(("freevc", "knnvc", "openvoice"), _CONVERSION),
     "delightful_tts": (
-        "needs mel spectrograms of recordings for its style, and coqui has released no model of it",
+        "is not supported, as coqui has released no model of it",
         "train a VITS or a FastPitch on the same recordings",
     ),
 }
