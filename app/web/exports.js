@@ -262,7 +262,8 @@ function spoken(sentence) {
   const { style } = emotionOf(String(valueOf(sentence, "emotion")));
   const degree = Number(valueOf(sentence, "degree"));
   const strength = degree === 1 ? "" : ` styledegree="${degree}"`;
-  const text = withProsody(sentence, escaped(sentence.utterance.text));
+  // The markup inside says how names are read.
+  const text = withProsody(sentence, sentence.utterance.ssml ?? escaped(sentence.utterance.text));
   return `<mstts:express-as style="${style}"${strength}>${text}</mstts:express-as>`;
 }
 

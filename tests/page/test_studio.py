@@ -91,6 +91,10 @@ def test_a_pronunciation_is_spoken_and_undone(desk: Visit) -> None:
     sent, _ = desk.speak()
     assert "ʃɪˈvɔːn" in sent["plan"]["utterances"][0]["ssml"]
     desk.wait_until_still()
+    desk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    export(desk, "SSML")
+    expect(desk.status).to_have_text("The SSML is on the clipboard.")
+    assert "ʃɪˈvɔːn" in desk.read_clipboard()
     desk.page.locator("#undo").click()
     sent, _ = desk.speak()
     assert "ssml" not in sent["plan"]["utterances"][0]
