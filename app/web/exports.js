@@ -6,6 +6,7 @@ import { planToShow, planToSpeak, valueOf } from "./plan.js";
 import { takesOf } from "./player.js";
 import { titleOf } from "./project.js";
 import { SEED } from "./service.js";
+import { utteranceIn } from "./speech.js";
 import { cuesOf, toSrt, toVtt } from "./subtitles.js";
 
 /**
@@ -75,7 +76,8 @@ export class Exports {
     this.#controller.abort();
     const { signal } = (this.#controller = new AbortController());
     const isWhole = studio.content.parts.length > 1 && this.whole.checked;
-    const work = () => (isWhole ? this.#saveWhole(format, signal) : this.#savePart(format, signal));
+    const save = format === "jsonl" ? this.#savePlan : isWhole ? this.#saveWhole : this.#savePart;
+    const work = () => save.call(this, format, signal);
     const name = await attempts.try("save", work, () => this.save(format));
     if (name) notices.say(`Saved as ${name}.`);
     else if (signal.aborted) notices.say("Cancelled.");
@@ -95,23 +97,53 @@ export class Exports {
     return file;
   }
 
+  /**
+   * The plan of all parts as lines of JSON, as `intone say --plan` reads it.
+   * @param {string} format
+   * @param {AbortSignal} signal
+   */
+  async #savePlan(format, signal) {
+    const { name, content } = this.desk.studio.project;
+    const rows = [];
+    for await (const { lines, part } of this.#parts(signal)) {
+      const title = chapterOf(part);
+      rows.push(...(rows.length ? [] : [{ voice: lines.voice, title: name }]), ...(title ? [{ chapter: title }] : []));
+      rows.push(...lines.sentences.map((_, i) => utteranceIn(lines.sentences, i, lines.hasNext)));
+    }
+    const file = `${fileNameOf(name)}.${format}`;
+    if (!rows.length) return this.#sayNothing();
+    download(new Blob(rows.map((row) => `${JSON.stringify(row)}\n`)), file);
+    return file;
+  }
+
+  /** All parts that have a text, each with its plan. @param {AbortSignal} signal */
+  async *#parts(signal) {
+    const { studio } = this.desk;
+    const { parts } = studio.content;
+    for (const [index, part] of parts.entries()) {
+      this.#say(`Making part ${index + 1} of ${parts.length}…`);
+      this.#progress(index / parts.length);
+      if (!part.text.trim()) continue;
+      const lines = await studio.lines(index, signal);
+      // A failure was reported; a file without the part would be incomplete.
+      if (!lines) this.#controller.abort();
+      signal.throwIfAborted();
+      if (lines) yield { lines, part, index };
+    }
+  }
+
   /** @param {string} format @param {AbortSignal} signal */
   async #saveWhole(format, signal) {
     const { studio } = this.desk;
     const { name, content } = studio.project;
     const count = content.parts.length;
     const files = [];
-    for (const [i, part] of content.parts.entries()) {
-      this.#say(`Making part ${i + 1} of ${count}…`);
-      this.#progress(i / count);
-      const lines = await studio.lines(i, signal);
-      signal.throwIfAborted();
-      if (!lines) return "";
-      if (!lines.sentences.length) continue;
-      const number = String(i + 1).padStart(String(count).length, "0");
-      const file = await this.#file(lines, format, signal, (share) => this.#progress((i + share) / count));
-      files.push({ name: `${number} ${fileNameOf(titleOf(part, i))}.${format}`, file });
+    for await (const { lines, part, index } of this.#parts(signal)) {
+      const number = String(index + 1).padStart(String(count).length, "0");
+      const file = await this.#file(lines, format, signal, (share) => this.#progress((index + share) / count));
+      files.push({ name: `${number} ${fileNameOf(titleOf(part, index))}.${format}`, file });
     }
+    if (!files.length) return this.#sayNothing();
     const archive = `${fileNameOf(name)}.zip`;
     download(await zipped(files), archive);
     return archive;
@@ -129,6 +161,11 @@ export class Exports {
     if (!(format in SUBTITLES)) return api.file({ plan }, format, signal);
     const takes = await takesOf(this.desk, { ...lines, hasNext: false }, signal, progress);
     return new Blob([SUBTITLES[format](cuesOf(lines, takes))], { type: "text/plain" });
+  }
+
+  #sayNothing() {
+    this.desk.notices.say("Write something first, or try an example.");
+    return "";
   }
 
   /** @param {string} text */
@@ -165,6 +202,12 @@ export class Exports {
         : "The browser does not let this page use the clipboard.",
     );
   }
+}
+
+/** The chapter that a part begins; nothing for a further part of a long one. @param {import("./project.js").Part} part */
+function chapterOf({ title }) {
+  const [, name, number] = title.match(/^(.*?)(?: \((\d+)\))?$/) ?? [];
+  return number && number !== "1" ? "" : name;
 }
 
 /** A plan as a command line. */
@@ -219,7 +262,8 @@ function spoken(sentence) {
   const { style } = emotionOf(String(valueOf(sentence, "emotion")));
   const degree = Number(valueOf(sentence, "degree"));
   const strength = degree === 1 ? "" : ` styledegree="${degree}"`;
-  const text = withProsody(sentence, escaped(sentence.utterance.text));
+  // The markup inside says how names are read.
+  const text = withProsody(sentence, sentence.utterance.ssml ?? escaped(sentence.utterance.text));
   return `<mstts:express-as style="${style}"${strength}>${text}</mstts:express-as>`;
 }
 

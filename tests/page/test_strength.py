@@ -45,6 +45,7 @@ def test_the_dial_returns_to_the_default(desk: Visit) -> None:
     expect(desk.expressiveness).to_have_value("1")
     expect(desk.tags).to_have_text(["joy"])
     expect(default).to_be_hidden()
+    desk.write(MISS, "sadness")
     assert "expressiveness" not in desk.read_bodies("/analyze")[-1]
     desk.page.reload()
     expect(desk.page.locator(".voices output")).to_have_text("default")
@@ -55,7 +56,7 @@ def test_the_plan_of_the_dial_is_spoken(desk: Visit) -> None:
     before, _ = desk.speak()
     desk.wait_until_still()
     with desk.page.expect_response("**/analyze") as response:
-        desk.expressiveness.fill("0.7")
+        desk.expressiveness.fill("0.8")
     planned = [one["degree"] for one in response.value.json()["utterances"]]
     desk.tags.first.click()
     expect(desk.strength).to_have_attribute("aria-valuetext", f"×{planned[0]:g}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -12,6 +13,7 @@ from playwright.sync_api import expect
 from tests.page.browsing import Visit
 from tests.page.test_exporting import download, export
 from tests.page.test_projects import open_file, part
+from tests.serving import Server
 
 WON, MISS, TABLE = "We won!", "I miss her so much.", "The table is made of wood."
 
@@ -89,6 +91,10 @@ def test_a_pronunciation_is_spoken_and_undone(desk: Visit) -> None:
     sent, _ = desk.speak()
     assert "ʃɪˈvɔːn" in sent["plan"]["utterances"][0]["ssml"]
     desk.wait_until_still()
+    desk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    export(desk, "SSML")
+    expect(desk.status).to_have_text("The SSML is on the clipboard.")
+    assert "ʃɪˈvɔːn" in desk.read_clipboard()
     desk.page.locator("#undo").click()
     sent, _ = desk.speak()
     assert "ssml" not in sent["plan"]["utterances"][0]
@@ -169,3 +175,19 @@ def test_only_formats_of_the_service_are_offered(desk: Visit) -> None:
     desk.page.route("**/page/service.json", lambda route: route.fulfill(json=offer))
     desk.page.reload()
     expect(buttons).to_have_text(["M4B", "WAV"])
+
+
+def test_the_plan_of_all_parts_can_be_taken_along(desk: Visit, tmp_path: Path, server: Server) -> None:
+    open_file(desk, "two.md", f"# One\n\n{WON}\n\n# Two\n\n{MISS}")
+    desk.settle()
+    file = download(desk, "Plan")
+    assert file.suggested_filename == "two.jsonl"
+    file.save_as(tmp_path / "two.jsonl")
+    head, *rows = map(json.loads, (tmp_path / "two.jsonl").read_text(encoding="utf-8").splitlines())
+    assert head == {"voice": "wren", "title": "two"}
+    assert [row["chapter"] for row in rows if "chapter" in row] == ["One", "Two"]
+    utterances = [row for row in rows if "text" in row]
+    assert [one["text"] for one in utterances if one["emotion"] != "neutral"] == [WON, MISS]
+    with server.create_client() as client:
+        spoken = client.post("/analyze", json={"plan": {"utterances": utterances}}).json()["utterances"]
+    assert [one["seed"] for one in spoken] == [one["seed"] for one in utterances]
