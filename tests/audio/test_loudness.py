@@ -35,10 +35,11 @@ def test_the_loudness_of_tones_is_that_of_the_standard(rate: int) -> None:
 
 def test_silence_and_soft_parts_do_not_count_for_loudness() -> None:
     rate = 24_000
-    parts = [make_sine(rate, 10, -36), make_sine(rate, 60, -23), make_sine(rate, 10, -36), np.zeros(20 * rate)]
+    silence = np.zeros(20 * rate, np.float32)
+    parts = [make_sine(rate, 10, -36), make_sine(rate, 60, -23), make_sine(rate, 10, -36), silence]
     meter = LevelMeter(rate)
     for part in parts:
-        meter.push(part.astype(np.float32))
+        meter.push(part)
     assert meter.loudness == pytest.approx(-26.0, abs=0.1)  # Tech 3341, case 3, in one channel
     assert meter.floor == -120
     head, tail = meter.measure_quiet_ends(-60)

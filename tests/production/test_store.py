@@ -78,7 +78,8 @@ def test_keys_depend_on_everything_that_is_heard() -> None:
 
 
 def test_repetitions_have_keys_of_their_own_and_takes_last() -> None:
-    keys = Keys(0, 1, "", takes := {})
+    takes: dict[str, int] = {}
+    keys = Keys(0, 1, "", takes)
     first, second = keys.make(make_utterance()), keys.make(make_utterance(), again=True)
     assert first != second
     again = Keys(0, 1, "", takes)
