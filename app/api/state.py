@@ -83,12 +83,14 @@ class Service:
         self._analyzing_long = self._make_queue("analyzing-long", 1)
         self.spools = SpoolBudget(settings.spool_mb)
         self.large_bodies = LargeBodyLimit()
-        self.documents = LargeBodyLimit(MAX_DOCUMENTS)
+        self.document_bodies = LargeBodyLimit(MAX_DOCUMENTS)
+        self.documents = JobQueue("documents", workers=1, queue_size=MAX_DOCUMENTS, time_budget=settings.time_budget)
+        """Queue for documents, so that a slow one keeps only others waiting."""
         self.parsing = JobQueue(
             "parsing", workers=PARSING_WORKERS, queue_size=MAX_LARGE_BODIES, time_budget=settings.time_budget
         )
         """Queue for large bodies; small ones never wait."""
-        self.queues = (self.speaking, self._analyzing_short, self._analyzing_long, self.parsing)
+        self.queues = (self.speaking, self._analyzing_short, self._analyzing_long, self.parsing, self.documents)
 
     def get_analysis_queue(self, characters: int) -> JobQueue:
         """Return the queue for the analysis of a text of this many characters."""

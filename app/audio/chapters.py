@@ -35,6 +35,8 @@ MAX_CHAPTERS = 999
 """Maximum number of chapters; their numbers have three digits in the names of Vorbis comments."""
 _CONTAINERS = {"flac": "flac", "opus": "ogg", "mp3": "mp3", "m4b": "mp4"}
 """libav's names of the containers of formats that support chapters and tags."""
+TAGGED = frozenset(_CONTAINERS)
+"""Formats whose files hold tags."""
 _VORBIS = ("flac", "opus")
 """Formats whose chapters are Vorbis comments."""
 _CONTAINER_OPTIONS = {"m4b": {"brand": "M4B "}}
@@ -70,8 +72,9 @@ class Tags:
     def to_dict(self) -> dict[str, str]:
         """Return the tags that are texts, by libav's names."""
         names = ("title", self.title), ("artist", self.author), ("album_artist", self.author)
+        genre = ("genre", "Audiobook" if self.title else "")
         rest = ("album", self.album or self.title), ("track", self.track), ("comment", self.comment)
-        return {name: value for name, value in (*names, *rest, ("genre", "Audiobook")) if value}
+        return {name: value for name, value in (*names, *rest, genre) if value}
 
 
 def save_with_chapters(

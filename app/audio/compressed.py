@@ -77,8 +77,8 @@ M4B = Codec(
     "mp4",
     64_000,
     container_options={"brand": "M4B "},
-    # In microseconds; each fragment has a head of its own.
-    stream_options={"movflags": "empty_moov+default_base_moof", "frag_duration": "100000"},
+    # Each frame is a fragment, which players get at once, with a head of a hundred bytes.
+    stream_options={"movflags": "empty_moov+default_base_moof+frag_every_frame"},
 )
 """As accurate as AAC in ADTS. MP4 could tell where the audio begins and ends, but not all players read that."""
 

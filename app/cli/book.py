@@ -83,10 +83,8 @@ def make_comment(voice: str) -> str:
 
 def make_book(options: argparse.Namespace, source: Source, format: AudioFormat) -> Book:
     """Return what the flags describe; raise `UsageError` or `InvalidRequest` before anything is loaded."""
-    from app.production.mastering import parse_loudness
-
     document = source.document
-    target = parse_loudness(options.loudness) if options.loudness else None
+    target = read_target(options)
     if target and target.bit_rate and format.name != "mp3":
         raise UsageError(f"ACX takes MP3, not {format.name}.", hint="Name the file .mp3.")
     bit_rate = options.bitrate * 1000 if options.bitrate else target.bit_rate if target else None
@@ -111,6 +109,15 @@ def make_book(options: argparse.Namespace, source: Source, format: AudioFormat) 
         keep=options.keep or bool(options.retake) or bool(options.plan),
         retakes=frozenset(options.retake or ()),
     )
+
+
+def read_target(options: argparse.Namespace) -> Target | None:
+    """Return the loudness that the flags name."""
+    if options.loudness is None:
+        return None
+    from app.production.mastering import parse_loudness  # scipy takes some time to import
+
+    return parse_loudness(options.loudness)
 
 
 def read_cover(path: Path) -> bytes:

@@ -13,9 +13,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.audio.encode import DEFAULT_FORMAT, FORMATS, AudioFormat, save
+from app.audio.chapters import TAGGED, Tags, save_with_chapters
+from app.audio.encode import DEFAULT_FORMAT, FORMATS, AudioFormat
 from app.audio.files import STDOUT, is_replaceable, resolve_links
-from app.cli.book import LONG_PLAN, LONG_TEXT, make_book, write_book
+from app.cli.book import LONG_PLAN, LONG_TEXT, make_book, make_comment, write_book
 from app.cli.flags import settings
 from app.cli.output import exit_on_sigterm, show_plan, show_summary, write_json
 from app.cli.parser import UsageError
@@ -72,7 +73,9 @@ def run(options: argparse.Namespace) -> int:
         from app.production.plan_file import read_plan_file
 
         plan = read_plan_file(options.plan)
-    source = read_source(options.source, ssml=options.ssml) if options.source or not plan else Source("")
+    if options.source is None and plan is None:
+        raise UsageError("There is nothing to speak.", hint="Give a text, a file, - or --plan FILE.")
+    source = read_source(options.source, ssml=options.ssml) if options.source is not None else Source("")
     book = make_book(options, source, format) if is_file else None
     rate = options.sample_rate or (book.target.sample_rate if book and book.target else None)
     if rate and format.rates and rate not in format.rates:
@@ -122,7 +125,9 @@ def _speak(pipeline: Pipeline, request: SpeechRequest, options: argparse.Namespa
     with tempfile.TemporaryDirectory() as folder:
         # Players require a seekable file.
         path = options.output or Path(folder) / "speech.wav"
-        seconds = save(path, format.name, rendering.selection.sample_rate, rendering)
+        # Formats that hold no tags would get a sheet beside the file, which is too much for a sentence.
+        tags = Tags(comment=make_comment(rendering.selection.voice.name)) if format.name in TAGGED else None
+        save_with_chapters(path, format.name, rendering.selection.sample_rate, rendering, (), tuple, tags)
         plan = pipeline.complete_plan(rendering)
         if options.json:
             write_json(plan_to_dict(plan))
@@ -132,7 +137,7 @@ def _speak(pipeline: Pipeline, request: SpeechRequest, options: argparse.Namespa
         if not options.output:
             play(path)
         elif path != STDOUT and not options.json:
-            sys.stdout.write(f"{path}: {timedelta(seconds=round(seconds))}\n")
+            sys.stdout.write(f"{path}: {timedelta(seconds=round(rendering.seconds))}\n")
 
 
 def choose_format(output: Path | None, name: str | None) -> AudioFormat:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.audio.encode import FORMATS, AudioFormat, choose_writer
 from app.audio.files import open_output
-from app.cli.book import make_comment
+from app.cli.book import make_comment, read_target
 from app.cli.flags import settings
 from app.cli.output import exit_on_sigterm
 from app.cli.parser import UsageError
@@ -57,7 +57,7 @@ def is_script_output(options: argparse.Namespace) -> bool:
 
 def run_script(options: argparse.Namespace) -> int:
     """Speak every line, and write the files and a list of them; nothing is spoken again after an interruption."""
-    from app.production.mastering import make_mastering, parse_loudness
+    from app.production.mastering import make_mastering
     from app.production.store import open_store, remove_store
 
     decoded = decode(Path(options.source).read_bytes(), options.source)
@@ -68,7 +68,7 @@ def run_script(options: argparse.Namespace) -> int:
     bit_rate = options.bitrate * 1000 if options.bitrate else None
     choose_writer(format.name, bit_rate)
     requests = [make_line_request(options, line, format) for line in lines]
-    target = parse_loudness(options.loudness) if options.loudness else None
+    target = read_target(options)
     folder = options.output.with_name(f"{options.output.name}.parts")
     with exit_on_sigterm():
         pipeline = load_pipeline(settings(**BOOK_SETTINGS), options.voice)

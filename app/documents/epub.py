@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from urllib.parse import unquote
@@ -45,14 +45,15 @@ class Entry:
     """Path and, after `#`, an anchor."""
 
 
-def read_epub(archive: Archive) -> Document:
-    """Read a book; raise `UnreadableDocument` if it is protected, damaged or without text."""
+def read_epub(archive: Archive, check: Callable[[], None]) -> Document:
+    """Read a book; raise `UnreadableDocument` if it is protected, damaged or without text. `check` may raise at
+    each file."""
     _refuse_protected(archive)
     package_path = _find_package(archive)
     package = archive.read_xml(package_path)
     items = _read_manifest(package, package_path)
     contents = list(_read_contents(archive, package, items))
-    spine = list(_read_spine(archive, package, items))
+    spine = list(_read_spine(archive, package, items, check))
     title = clean_line(_find_text(package, "title"))
     blocks, places = _join_files(spine)
     chapters, unresolved = _cut_chapters(blocks, places, contents, title)
@@ -104,7 +105,9 @@ def _read_manifest(package: Element, package_path: str) -> dict[str, Item]:
     return items
 
 
-def _read_spine(archive: Archive, package: Element, items: Mapping[str, Item]) -> Iterator[tuple[str, Markup]]:
+def _read_spine(
+    archive: Archive, package: Element, items: Mapping[str, Item], check: Callable[[], None]
+) -> Iterator[tuple[str, Markup]]:
     """Yield path and content of each file in reading order, except those beside it, such as notes and contents."""
     paths = []
     for one in package.iter():
@@ -116,9 +119,13 @@ def _read_spine(archive: Archive, package: Element, items: Mapping[str, Item]) -
     if sum(map(len, texts.values())) > MAX_DOCUMENT_CHARS:
         raise UnreadableDocument(f"The book has more than {MAX_DOCUMENT_CHARS} characters.")
     # References to notes may precede the file that contains the notes, so all are read before any note is left out.
-    first = {path: read_markup(text) for path, text in texts.items()}
+    first = {}
+    for path, text in texts.items():
+        check()
+        first[path] = read_markup(text)
     notes = {_resolve(path, link) for path, markup in first.items() for link in markup.notes}
     for path, text in texts.items():
+        check()
         own = frozenset(note.partition("#")[2] for note in notes if note.partition("#")[0] == path)
         yield path, read_markup(text, own) if own else first[path]
 

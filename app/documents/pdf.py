@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.documents.document import MAX_DOCUMENT_CHARS, Chapter, Document, clean_line
@@ -26,8 +26,8 @@ _HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad]\n(?=[a-zà-ÿ])")
 _SENTENCE_END = (".", "!", "?", "”", '"', "’", ":", "…")
 
 
-def read_pdf(data: bytes) -> Document:
-    """Read a PDF; raise `UnreadableDocument` if it is scanned, protected or damaged."""
+def read_pdf(data: bytes, check: Callable[[], None]) -> Document:
+    """Read a PDF; raise `UnreadableDocument` if it is scanned, protected or damaged. `check` may raise at each page."""
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
@@ -37,7 +37,7 @@ def read_pdf(data: bytes) -> Document:
             raise UnreadableDocument("The PDF is protected by a password.", hint="Save it without a password.")
         if len(reader.pages) > MAX_PAGES:
             raise UnreadableDocument(f"The PDF has {len(reader.pages)} pages, the most is {MAX_PAGES}.")
-        pages = list(_extract_pages(reader))
+        pages = list(_extract_pages(reader, check))
         outline = list(_list_outline(reader, reader.outline))
         facts = reader.metadata
     except UnreadableDocument:
@@ -61,9 +61,10 @@ def read_pdf(data: bytes) -> Document:
     return Document(title, clean_line(str((facts and facts.author) or "")), "", None, chapters, tuple(warnings))
 
 
-def _extract_pages(reader: PdfReader) -> Iterator[str]:
+def _extract_pages(reader: PdfReader, check: Callable[[], None]) -> Iterator[str]:
     count = 0
     for page in reader.pages:
+        check()
         text = page.extract_text()
         count += len(text)
         if count > MAX_DOCUMENT_CHARS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import PurePath
 
 from app.documents.archive import Archive
@@ -38,20 +39,23 @@ _MOBI_PLACE = slice(60, 68)
 _MOBI = (b"BOOKMOBI", b"TEXtREAd")
 
 
-def read_document(data: bytes, name: str = "", media_type: str = "") -> Document:
+def read_document(
+    data: bytes, name: str = "", media_type: str = "", check: Callable[[], None] = lambda: None
+) -> Document:
     """Read a document: EPUB, DOCX, PDF, HTML, Markdown, CSV, a screenplay or plain text.
 
-    `name` is that of its file. Raise `UnreadableDocument` for anything else, and for what has no text.
+    `name` is that of its file. `check` is called for each page and may raise to stop. Raise
+    `UnreadableDocument` for anything else, and for what has no text.
     """
     if len(data) > MAX_DOCUMENT_BYTES:
         raise UnreadableDocument(f"The document has more than {MAX_DOCUMENT_BYTES} bytes.")
     suffix = PurePath(name).suffix.lower() or _SUFFIXES.get(media_type, "")
     if data.startswith(b"PK\x03\x04"):
-        return _read_archive(data)
+        return _read_archive(data, check)
     if b"%PDF-" in data[:1024]:
         from app.documents.pdf import read_pdf
 
-        return read_pdf(data)
+        return read_pdf(data, check)
     _refuse_known(data, name)
     decoded = decode(data, name or "The document")
     if not decoded.text.strip():
@@ -70,13 +74,13 @@ def is_bare_text(document: Document) -> bool:
     return not document.title and not document.warnings and document.chapters[0].format is not InputFormat.TEXT
 
 
-def _read_archive(data: bytes) -> Document:
+def _read_archive(data: bytes, check: Callable[[], None]) -> Document:
     from app.documents.docx import BODY, read_docx
     from app.documents.epub import CONTAINER, read_epub
 
     archive = Archive(data)
     if CONTAINER in archive.names:
-        return read_epub(archive)
+        return read_epub(archive, check)
     if BODY in archive.names:
         return read_docx(data, archive)
     kind, hint = "a zip archive", "Unpack it, and name a document in it."

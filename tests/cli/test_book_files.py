@@ -177,9 +177,8 @@ def test_an_edited_plan_speaks_only_what_changed(novel: Path, capsys: pytest.Cap
     first, first_samples = read_json(capsys)["utterances"], soundfile.read(out)[0]
     spoken = read_index(out)
     utterances = [row for row in rows if "text" in row]
-    utterances[2]["text"] = "Chapter One."
-    utterances[5]["speed"] = 1.3
-    utterances[8]["pitch"] = None
+    utterances[2]["text"] = "Chapter Ten."
+    utterances[5]["volume"] = 0.7
     utterances[9]["volume"] = 0.5
     utterances[11]["pause_after"] = 2.0
     utterances[13]["text"] = "All winter."

@@ -91,12 +91,18 @@ def test_a_port_in_use_is_reported_in_one_line() -> None:
     assert "--port" in get_only_line(result)
 
 
-def test_a_file_that_is_not_utf_8_is_reported_in_one_line(tmp_path: Path) -> None:
-    file = tmp_path / "latin.txt"
-    file.write_bytes(b"caf\xe9")
+def test_a_file_that_is_no_text_is_reported_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "program.txt"
+    file.write_bytes(b"\x7fELF" + bytes(100))
     result = run_intone("say", str(file))
     assert result.returncode == 2
-    assert "UTF-8" in get_only_line(result)
+    assert "is a program" in get_only_line(result)
+
+
+def test_say_needs_something_to_speak() -> None:
+    result = run_intone("say")
+    assert result.returncode == 2
+    assert "--plan" in get_only_line(result)
 
 
 def test_say_writes_the_file_and_shows_the_plan(tmp_path: Path) -> None:

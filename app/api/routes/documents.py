@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
 from app.api.clients import identify_client
+from app.api.jobs import IsCancelled
 from app.api.openapi.errors import describe_problems, list_errors
 from app.api.parsing.body import read_body, wait_for_disconnect
 from app.api.schemas.answers import DocumentJson
@@ -55,19 +56,21 @@ async def documents(request: Request) -> DocumentJson:
     service = get_service(request)
     name = request.query_params.get("name", "")[:_MAX_NAME_CHARS]
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    with service.documents.place() as take_place:
+    with service.document_bodies.place() as take_place:
         take_place()
         body = await read_body(request, limit=MAX_DOCUMENT_BYTES)
         wait = partial(wait_for_disconnect, request)
-        job = await service.parsing.run(lambda _: _read(body, name, media_type), wait, identify_client(request))
+        read = partial(_read, body, name, media_type)
+        job = await service.documents.run(read, wait, identify_client(request))
     service.metrics.observe_warnings(one["code"] for one in job.result["warnings"])
     return job.result
 
 
-def _read(body: bytes, name: str, media_type: str) -> DocumentJson:
+def _read(body: bytes, name: str, media_type: str, cancelled: IsCancelled) -> DocumentJson:
     from app.documents.read import read_document  # few requests need it
+    from app.synthesis.job import raise_if_cancelled
 
-    document = read_document(body, name, media_type)
+    document = read_document(body, name, media_type, partial(raise_if_cancelled, cancelled))
     return {
         "title": document.title,
         "author": document.author,
