@@ -323,8 +323,8 @@ def test_a_config_with_comments_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("layout", "words"),
     [
-        ({}, ["no files of coqui-tts", "glow_tts"]),
-        ({"readme.txt": WEIGHTS, "notes.json": WEIGHTS, "list.json": {"model": "x"}}, ["no files of coqui-tts"]),
+        ({}, ["no models of a voice", "glow_tts"]),
+        ({"readme.txt": WEIGHTS, "notes.json": WEIGHTS, "list.json": {"model": "x"}}, ["no models of a voice"]),
         ({"config.json": VITS, "model.pth": WEIGHTS}, ["config.json is a vits", "not supported", "glow_tts"]),
         ({"config.json": {"model": "xtts", "audio": {}}, "model.pth": WEIGHTS}, ["xtts", "not supported"]),
         ({"config.json": {**GLOW, "use_d_vector_file": True}, "model.pth": WEIGHTS}, ["d-vectors", "not supported"]),
