@@ -107,6 +107,10 @@ PROBABILITIES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1)
 """Upper bounds of the buckets; the largest of seven probabilities is never less than 1/7."""
 
 
+MAX_RECORDED = 1000
+"""Maximum utterances, and warnings, of a text that arrives in pieces that its record describes: it may never end."""
+
+
 @dataclass(frozen=True, slots=True)
 class SynthesisRecord:
     """Result of synthesizing a request; the only source of its log line and of the counters."""

@@ -23,6 +23,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from app.errors import Busy
 from app.inference import Backend
 from app.memory import Lru, trim_heap
 from app.synthesis.cache import CachedSentence, SentenceKey, make_key, make_sentence_cache
@@ -67,6 +68,7 @@ IDLE_SECONDS = 900.0
 """Seconds after which the models of an unused voice other than the default are released."""
 RESTART_SECONDS = 0.1
 """Pause before a failed worker restarts: repeated failures must not take the processor from the other workers."""
+WORKER_HINT = "Try again after the seconds in Retry-After; another worker takes its place."
 FINAL_MARKS = (".", "!", "?", "…", ",", ";", ":", "—", "–", "-")
 CLOSERS = "\"'”’»)]} "
 
@@ -304,7 +306,11 @@ class Engine:
                 self.start([task for task in tasks if isinstance(task, Job)])
         except BaseException as error:
             for task in tasks:
-                task.fail(error if isinstance(error, Exception) else RuntimeError("The worker was stopped."))
+                task.fail(
+                    error
+                    if isinstance(error, Exception)
+                    else Busy("The worker of this request was stopped.", hint=WORKER_HINT)
+                )
             if not isinstance(error, Exception):
                 raise
         self.waiting.record_seconds(time.perf_counter() - began)

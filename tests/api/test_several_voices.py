@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -176,6 +177,17 @@ def test_a_voice_without_a_recording_speaks_a_sentence(client: httpx.Client) -> 
     part = client.get("/voices/tiny/sample", headers={"Accept": "audio/flac", "Range": "bytes=0-3"})
     assert (part.status_code, part.content, part.headers["etag"]) == (206, first.content[:4], first.headers["etag"])
     assert client.get("/voices/nobody/sample").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["application/json", "application/x-ndjson", "text/event-stream"])
+def test_a_sample_with_times_is_complete_and_has_no_ranges(client: httpx.Client, name: str) -> None:
+    headers = {"Accept": name, "Range": "bytes=0-3"}
+    response = client.get("/voices/tiny/sample", headers=headers, timeout=60).raise_for_status()
+    assert (response.status_code, response.headers["content-type"].partition(";")[0]) == (200, name)
+    if name == "application/json":
+        assert base64.b64decode(response.json()["audio"]) == client.get("/voices/tiny/sample").content
+    else:
+        assert "speech.audio.done" in response.text
 
 
 def test_a_sample_requires_the_key(client: httpx.Client) -> None:

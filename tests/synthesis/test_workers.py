@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.errors import OverTimeBudget
+from app.errors import Busy, OverTimeBudget
 from app.synthesis import Engine, Playback, UtteranceStream, never_cancelled
 from app.synthesis.job import Job
 from app.synthesis.models.acoustic import AcousticInput, Mel
@@ -72,7 +72,7 @@ def test_a_batch_that_ends_its_worker_fails_and_the_worker_restarts(engine: Engi
     ending = replace(speaker, checkpoint=replace(speaker.checkpoint, model=EndingModel()))
     one = make_job(engine, voice, speaker=ending)
     engine.waiting.put(one)
-    with pytest.raises(RuntimeError, match="worker was stopped"):
+    with pytest.raises(Busy, match="was stopped"):
         UtteranceStream(one, never_cancelled).wait_for_start()
     assert len(speak(engine, voice, HELLO).samples) > 0
     assert (engine.progress.restarts, engine.live_workers) == (1, 1)
@@ -96,7 +96,7 @@ def test_an_utterance_that_ends_its_worker_does_not_affect_those_between_two_chu
 
     one = make_job(engine, voice, speaker=replace(speaker, vocoder=InterruptedVocoder()))
     engine.waiting.put(one)
-    with pytest.raises(RuntimeError, match="worker was stopped"):
+    with pytest.raises(Busy, match="was stopped"):
         UtteranceStream(failing, never_cancelled).wait_for_start()
     reader = UtteranceStream(one, never_cancelled)
     reader.wait_for_start()

@@ -13,16 +13,13 @@ from app.api.live.alignment import Aligner
 from app.api.live.messages import make_final_message
 from app.api.live.options import LiveOptions
 from app.audio.encode import FORMATS, Encoder
-from app.metrics import SynthesisRecord
+from app.metrics import MAX_RECORDED, SynthesisRecord
 from app.planning.serialize import utterance_to_dict, warnings_to_list
 from app.types import PlanWarning, Utterance
 
 if TYPE_CHECKING:
     from app.live.session import LivePiece, LiveSession
     from app.live.stream import RunStep
-
-MAX_RECORDED = 1000
-"""Maximum utterances, and warnings, of a context that its record in log and metrics describes."""
 
 
 class LiveContext:

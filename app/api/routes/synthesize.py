@@ -58,16 +58,16 @@ async def synthesize_get(request: Request) -> Response:
     """Synthesize from query parameters, for `<audio src>`. The seed is 0 by default, so that the response is always the
     same, audio supports range requests, and a response that the client has already is not made again."""
     parsed = await read_fields(request, partial(read_query, request.scope["query_string"]))
-    # Ranges need audio: a part of a JSON document is not JSON.
-    if (parsed.answer.stream or parsed.answer.timing) and not is_known(request, parsed.etag):
-        return await speech_response(request, parsed)
     return await cacheable_response(request, parsed)
 
 
 async def cacheable_response(request: Request, parsed: ParsedRequest) -> Response:
-    """Return audio that is the same each time: the requested range, or a 304 if the client has it already."""
+    """Return speech that is the same each time: a 304 if the client has it already, or the requested range of audio."""
     if is_known(request, parsed.etag):
         return Response(status_code=304, headers=parsed.headers)
+    # A part of a JSON document is not JSON.
+    if parsed.answer.stream or parsed.answer.timing:
+        return await speech_response(request, parsed)
     return await _range_response(request, await complete_response(request, parsed))
 
 

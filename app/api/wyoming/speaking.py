@@ -18,7 +18,7 @@ from app.api.wyoming.exchange import LIVE_TEXT, WHOLE_TEXT, Exchange, Send, obse
 from app.api.wyoming.voices import make_speech_request
 from app.audio.encode import FORMATS, to_int16
 from app.errors import IntoneError
-from app.metrics import SynthesisRecord
+from app.metrics import MAX_RECORDED, SynthesisRecord
 from app.types import PlanWarning, Utterance
 
 if TYPE_CHECKING:
@@ -119,8 +119,9 @@ class LiveSpeech:
             try:
                 async for piece in self._stream:
                     # Words and places take most of an utterance's memory, and no record needs them.
-                    spoken += [replace(piece.ended, words=(), places=None)] if piece.ended else []
-                    warnings += piece.warnings
+                    if piece.ended and len(spoken) < MAX_RECORDED:
+                        spoken.append(replace(piece.ended, words=(), places=None))
+                    warnings += piece.warnings[: MAX_RECORDED - len(warnings)]
                     is_complete = piece.is_last
                     self._service.get_pipeline().check_seconds(session.seconds)
                     if len(piece.samples):
