@@ -113,7 +113,8 @@ class PiperModel:
         mean, log_scale = (np.repeat(one, durations, 1) for one in (mean, log_scale))
         noise = draw_noise(seed ^ FRAME_NOISE, *mean.shape) * np.float32(self.scales.noise)
         with np.errstate(over="ignore", invalid="ignore"):
-            return mean + np.exp(log_scale) * noise
+            latents: Array = mean + np.exp(log_scale) * noise
+        return latents
 
 
 class PiperDecoder:
