@@ -33,13 +33,12 @@ class TorchBackend(UncachedBackend):
 
 def prepare_for_inference(module: nn.Module | LazyModule) -> nn.Module:
     """Build a module if necessary, put it into inference mode, fold its weight norm into the weights, and return it."""
-    if isinstance(module, LazyModule):
-        return prepare_for_inference(module.build())
-    module.eval().requires_grad_(False)
-    fold = getattr(module, "remove_weight_norm", None)
-    if callable(fold) and any(is_parametrized(part) for part in module.modules()):
+    built: nn.Module = module.build() if isinstance(module, LazyModule) else module
+    built.eval().requires_grad_(False)
+    fold = getattr(built, "remove_weight_norm", None)
+    if callable(fold) and any(is_parametrized(part) for part in built.modules()):
         fold()
-    return module
+    return built
 
 
 def to_tensors(arrays: tuple[AnyArray, ...]) -> tuple[Tensor, ...]:
