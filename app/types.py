@@ -194,36 +194,6 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckpointId:
-    """Checkpoint that speaks an emotion, as the plan reports it: its name, and the hash of its weights."""
-
-    name: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceCapabilities:
-    """Capabilities of a voice that the planner chooses from; the pipeline reads them from the registry."""
-
-    voice: str
-    checkpoints: Mapping[Emotion, CheckpointId]
-    """Checkpoints of the emotions that the voice can speak; always includes neutral."""
-    fallbacks: Mapping[Emotion, tuple[Emotion, ...]]
-    """Substitutes for a missing emotion, in order of preference; neutral is always the last one."""
-    degree: bool
-    """Whether the voice can vary the strength of emotions and blend them."""
-    pitch: bool = False
-    """Whether the voice can shift its pitch."""
-    language: str = "en-US"
-    phonemes: frozenset[str] | None = None
-    """Phonemes (IPA) and marks that the voice knows; None if it reads letters, or if its config names none."""
-    sample_rate: int | None = None
-    """Hertz."""
-    mel_rate: int | None = None
-    """Hertz of a checkpoint whose mel spectrograms are interpolated to the sample rate; None if no rates differ."""
-
-
-@dataclass(frozen=True, slots=True)
 class PlanWarning:
     """Deviation from the request: a stable code for programs and a sentence for people."""
 
@@ -279,6 +249,8 @@ class Utterance:
     pitch: float = 0.0
     pause_after: float = 0.0
     """Seconds of silence after the utterance."""
+    approximated: bool = False
+    """Whether rules approximate the emotion, of which the voice has no checkpoint."""
     requested_emotion: Emotion | None = None
     """Emotion that the voice lacks, so that `emotion` replaces it; None if there was no fallback."""
     ssml: str = ""

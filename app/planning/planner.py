@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, InitVar, dataclass, replace
 from types import MappingProxyType
 
+from app.capabilities import VoiceCapabilities
 from app.errors import BlendUnsupported, FallbackRefused
 from app.planning.decide import MAX_DEGREE, decide_explicit, decide_neutral, weaken_narration
 from app.text.phonetic import drop_phonemes
@@ -21,7 +22,6 @@ from app.types import (
     Sentence,
     Source,
     Utterance,
-    VoiceCapabilities,
 )
 
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
@@ -157,6 +157,7 @@ class Planner:
             speed=self.limit_speed(self.speed * manner.speed),
             volume=min(self.volume * manner.volume, MAX_VOLUME),
             pitch=self.choose_pitch(self.pitch + manner.pitch, voice),
+            approximated=spoken.emotion in voice.approximated,
             requested_emotion=None if spoken.emotion is decision.emotion else decision.emotion,
             ssml=clause.ssml,
             marks=clause.marks,
@@ -183,7 +184,7 @@ class Planner:
         """Return the decision, or one for the closest emotion that the voice can speak."""
         wanted = decision.emotion
         if wanted in voice.checkpoints:
-            return decision
+            return self.report_approximation(decision, voice)
         chain = (*voice.fallbacks.get(wanted, ()), Emotion.NEUTRAL)
         emotion = next(candidate for candidate in chain if candidate in voice.checkpoints)
         if self.strict:
@@ -193,6 +194,18 @@ class Planner:
         self.warn("fallback", detail, voice.voice, wanted)
         reason = f"{decision.reason}; the voice lacks {wanted}: {emotion}"
         return replace(decision, emotion=emotion, source=Source.FALLBACK, reason=reason)
+
+    def report_approximation(self, decision: Decision, voice: VoiceCapabilities) -> Decision:
+        """Return the decision, with a warning and another reason if rules approximate the emotion."""
+        wanted = decision.emotion
+        if wanted not in voice.approximated:
+            return decision
+        detail = f"The voice {voice.voice} has no {wanted}; its neutral approximates it by pitch, rate and level"
+        if self.strict:
+            raise FallbackRefused(f"{detail}.", hint="Choose another voice or emotion, or leave `strict` out.")
+        self.warn("approximated", f"{detail}.", voice.voice, wanted)
+        ending = f"; the voice approximates {wanted} by prosody"
+        return replace(decision, reason=decision.reason.removesuffix(ending) + ending)
 
     def choose_degree(self, marked: float | None, strength: float | None, voice: VoiceCapabilities) -> float:
         """Return the degree of an utterance, which is 1 if the voice cannot vary it.

@@ -104,6 +104,8 @@ class UtteranceJson(TypedDict):
     """Origin of the emotion: the classifier, an explicit choice, or a fallback of the voice."""
     reason: str
     """Explanation in one sentence."""
+    approximated: NotRequired[bool]
+    """True if rules approximate the emotion with the neutral voice; only then."""
     checkpoint: str
     """Name of the weights that synthesize the utterance."""
     checkpoint_sha256: Sha256
@@ -202,6 +204,8 @@ def utterance_to_dict(utterance: types.Utterance, *, is_whole: bool = True) -> U
         content["ssml"] = utterance.ssml
     if utterance.pitch:
         content["pitch"] = utterance.pitch
+    if utterance.approximated:
+        content["approximated"] = True
     if not is_whole:
         del content["pause_after"]
     if utterance.start is not None:
@@ -303,6 +307,7 @@ class UtteranceBody(_Strict):
     reason: str | None = None
     analyzed: AnalyzedBody | None = None
     spoken: str | None = None
+    approximated: bool | None = None
     checkpoint: str | None = None
     checkpoint_sha256: str | None = None
     start: float | None = None

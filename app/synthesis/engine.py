@@ -41,6 +41,7 @@ from app.synthesis.job import (
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.models.acoustic import LoadedCheckpoint, Mel
 from app.synthesis.models.vocoders import vocode
+from app.synthesis.pitch import play_faster
 from app.synthesis.playback import Playback
 from app.synthesis.progress import Progress
 from app.synthesis.runs import compute_job_mels
@@ -253,7 +254,7 @@ class Engine:
     ) -> UtteranceJob:
         """Queue an utterance, or complete its job at once if it is cached or has nothing to pronounce."""
         blend = utterance.blend or {utterance.emotion: 1.0}
-        shares = interpolate(blend, utterance.degree) if voice.manifest.degree else blend
+        shares = interpolate(blend, utterance.degree) if voice.degree else blend
         speaker = self.load_speaker(voice, shares)
         key, sentence = None, None
         if self.cache.capacity and utterance.spoken:
@@ -342,7 +343,7 @@ class Engine:
             return
         job.channel.put(replace(make_stream_start(job, mel), queue_ms=queue_ms, acoustic_ms=acoustic_ms))
         chunks = vocode(job.speaker.vocoder, mel.frames, job.seed, job.low_latency, job.expression)
-        self.waiting.put(VocodingTask(job, mel, chunks))
+        self.waiting.put(VocodingTask(job, mel, play_faster(chunks, job.pitch_ratio, job.voice.sample_rate)))
 
     def vocode_chunk(self, task: VocodingTask) -> None:
         """Vocode the next chunk of one utterance, and queue the rest of it; at its end, send the stream end."""
@@ -384,7 +385,7 @@ def make_stream_start(job: Job, spoken: Mel | CachedSentence) -> StreamStart:
         *warn_unknown_characters(job.utterance, job.tokens),
         *warn_model_faults(job.utterance, spoken.runaway, spoken.truncated),
     )
-    frame_seconds = job.speaker.vocoder.hop_length / job.voice.sample_rate
+    frame_seconds = job.speaker.vocoder.hop_length / (job.voice.sample_rate * job.pitch_ratio)
     words = partial(time_words, job.utterance, job.tokens, spoken.durations or (), frame_seconds)
     return StreamStart(compute_linear_gain(job.speaker), words if spoken.durations else tuple, warnings)
 

@@ -12,10 +12,11 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from app.errors import OverTimeBudget
-from app.planning.planner import MAX_SPEED, MIN_SPEED
+from app.planning.planner import MAX_PITCH, MAX_SPEED, MIN_SPEED
 from app.synthesis.cache import CachedSentence, SentenceKey
 from app.synthesis.loader import Speaker
 from app.synthesis.models.acoustic import AcousticInput, Mel
+from app.synthesis.pitch import compute_pitch_ratio
 from app.synthesis.playback import Playback
 from app.synthesis.tokenizer import Tokens
 from app.types import PlanWarning, Samples, Utterance, Word
@@ -127,7 +128,15 @@ class Job:
         """Create the input of the acoustic model."""
         pause = self.tokens.count_pause_tokens() if self.speaker.checkpoint.model.leading_pause else 0
         preceding = self.tokens.preceding
-        return AcousticInput(self.tokens.ids, self.speaker.speakers, self.speed, self.seed, preceding, pause)
+        speed = self.speed / self.pitch_ratio
+        return AcousticInput(self.tokens.ids, self.speaker.speakers, speed, self.seed, preceding, pause)
+
+    @property
+    def pitch_ratio(self) -> float:
+        """How much faster samples are played than made, to move the pitch; 1 if the vocoder moves it itself."""
+        if self.speaker.moves_pitch:
+            return 1.0
+        return compute_pitch_ratio(min(max(self.expression.pitch, -MAX_PITCH), MAX_PITCH))
 
     @property
     def expression(self) -> Expression:

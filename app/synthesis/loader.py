@@ -57,6 +57,8 @@ class Speaker:
     gain_db: float
     speakers: SpeakerShares
     expression: Expression
+    moves_pitch: bool = True
+    """Whether the vocoder applies the pitch of an expression; otherwise its samples are played faster or slower."""
 
 
 VOCODERS: Mapping[str, Callable[..., Vocoder]] = {
@@ -106,7 +108,7 @@ class Loader:
 
     def load_speaker(self, shares: EmotionWeights) -> Speaker:
         """Load the models for a mixture of emotions once; the vocoder is that of the emotion with the largest share."""
-        emotions = {emotion: self.voice.manifest.emotions[emotion] for emotion in shares}
+        emotions = {emotion: self.voice.spoken[emotion] for emotion in shares}
         largest = emotions[max(shares, key=lambda emotion: shares[emotion])]
         by_checkpoint: dict[str, float] = {}
         for emotion, spoken in emotions.items():
@@ -134,6 +136,7 @@ class Loader:
             expression=mix_expressions(
                 (spoken.expression or NO_EXPRESSION, shares[emotion]) for emotion, spoken in emotions.items()
             ),
+            moves_pitch=self.voice.manifest.style is None or self.voice.has_source(largest),
         )
 
     def load_decoder(

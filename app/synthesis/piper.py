@@ -93,6 +93,7 @@ def compile_piper(backend: Backend, key: str, load: Any, config: PiperConfig) ->
     generate = make("build_generator", design.make_features)
     # In float32: durations are rounded up to whole frames, so a small error would add a frame.
     encode = make("build_encoder", design.make_symbols, precise=True)
-    flow = make("build_flow", design.make_latents)
+    # In float32: it counts the frames, and bfloat16 has no number between 256 and 258.
+    flow = make("build_flow", design.make_latents, precise=True)
     scales = Scales(config.noise_scale, config.length_scale, config.noise_w)
     return PiperModel(design, scales, config.sample_rate, encode, flow, generate)

@@ -200,6 +200,8 @@ class Manifest(_StrictModel):
     """The models that speak each emotion; neutral is required."""
     fallbacks: dict[Emotion, tuple[Emotion, ...]] = {}
     """Emotions to try, in order, in place of a missing one; neutral is always last."""
+    style: Literal["prosody"] | None = None
+    """`prosody` approximates missing emotions by rule, instead of a fallback: by pitch, rate and level of neutral."""
     degree: bool = False
     """Whether requests can vary the strength of an emotion."""
     sample: Annotated[RelativePath, AfterValidator(_check_sample)] | None = None
@@ -244,6 +246,8 @@ class Manifest(_StrictModel):
         )
         if plain and any(spoken.expression for spoken in self.emotions.values()):
             raise ValueError("an expression needs vocoders with a harmonic source for all emotions")
+        if self.style and self.emotions[Emotion.NEUTRAL].expression:
+            raise ValueError("a style approximates emotions by the expression of neutral, which has one already")
         for name, checkpoint in self.checkpoints.items():
             if checkpoint.base is not None and checkpoint.base not in self.checkpoints:
                 raise ValueError(f"checkpoint {name} names the base {checkpoint.base!r}, which is not listed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 @closed_schema
 class CheckpointJson(TypedDict):
     """Weights that synthesize an emotion."""
+
+    approximated: NotRequired[bool]
+    """True if rules approximate the emotion with the weights of neutral; only then."""
 
     checkpoint: str
     checkpoint_sha256: Sha256
@@ -96,7 +99,7 @@ def voices_to_dict(registry: voices.Registry, aliases: Mapping[Emotion, Sequence
 
 def voice_to_dict(voice: voices.Voice) -> VoiceJson:
     """Return a voice, with the checkpoint of each of its emotions."""
-    manifest, missing = voice.manifest, [emotion for emotion in Emotion if emotion not in voice.manifest.emotions]
+    manifest, missing = voice.manifest, [emotion for emotion in Emotion if emotion not in voice.spoken]
     return {
         "name": voice.name,
         "display_name": manifest.display_name or voice.name,
@@ -106,10 +109,8 @@ def voice_to_dict(voice: voices.Voice) -> VoiceJson:
         "words_per_minute": manifest.words_per_minute,
         "license": manifest.license,
         "sample": f"/voices/{voice.name}/sample",
-        "degree": manifest.degree,
-        "emotions": {
-            emotion: _checkpoint_to_dict(voice, emotion) for emotion in Emotion if emotion in manifest.emotions
-        },
+        "degree": voice.degree,
+        "emotions": {emotion: _checkpoint_to_dict(voice, emotion) for emotion in Emotion if emotion in voice.spoken},
         "fallbacks": {
             emotion: next(
                 (one for one in manifest.fallbacks.get(emotion, ()) if one in manifest.emotions), Emotion.NEUTRAL
@@ -120,6 +121,12 @@ def voice_to_dict(voice: voices.Voice) -> VoiceJson:
 
 
 def _checkpoint_to_dict(voice: voices.Voice, emotion: Emotion) -> CheckpointJson:
-    checkpoint = voice.abilities.checkpoints[emotion]
+    abilities = voice.abilities
+    checkpoint = abilities.checkpoints[emotion]
     architecture = voice.manifest.checkpoints[checkpoint.name].architecture
-    return {"checkpoint": checkpoint.name, "checkpoint_sha256": checkpoint.sha256, "architecture": architecture}
+    content: CheckpointJson = {
+        "checkpoint": checkpoint.name,
+        "checkpoint_sha256": checkpoint.sha256,
+        "architecture": architecture,
+    }
+    return {**content, "approximated": True} if emotion in abilities.approximated else content

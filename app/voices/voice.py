@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from app.capabilities import CheckpointId, VoiceCapabilities
 from app.errors import InvalidVoice, VoiceNotFound
-from app.types import CheckpointId, Emotion, VoiceCapabilities
+from app.types import Emotion
 from app.voices.aliases import OPENAI_VOICES, Persona, find_persona
 from app.voices.architectures import MIXES_SPEAKERS, SOURCE_VOCODERS
 from app.voices.coqui_config import (
@@ -27,6 +28,7 @@ from app.voices.coqui_config import (
 )
 from app.voices.manifest import FILE_NAME, Manifest, SpokenEmotion, read_manifest
 from app.voices.piper_config import parse_piper_config, read_piper_phonemes, read_piper_speakers
+from app.voices.style import approximate_emotions
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +57,36 @@ class Voice:
         return self.manifest.sample_rate
 
     @property
+    def spoken(self) -> Mapping[Emotion, SpokenEmotion]:
+        """The models of each emotion, also of those that rules approximate."""
+        return {**self.manifest.emotions, **approximate_emotions(self.manifest)}
+
+    @property
+    def degree(self) -> bool:
+        """Whether requests can vary the strength of emotions: those of checkpoints, or if rules approximate all."""
+        return self.manifest.degree or (self.manifest.style is not None and len(self.manifest.emotions) == 1)
+
+    def has_source(self, spoken: SpokenEmotion) -> bool:
+        """Return whether the vocoder of an emotion has a harmonic source, so that it can move the pitch."""
+        vocoders = self.manifest.vocoders
+        return spoken.vocoder is not None and vocoders[spoken.vocoder].architecture in SOURCE_VOCODERS
+
+    @property
     def abilities(self) -> VoiceCapabilities:
         """Capabilities that the planner may use."""
         checkpoints = {
             emotion: CheckpointId(spoken.checkpoint, self.hashes[self.manifest.checkpoints[spoken.checkpoint].model])
-            for emotion, spoken in self.manifest.emotions.items()
+            for emotion, spoken in self.spoken.items()
         }
         return VoiceCapabilities(
             self.name,
             checkpoints,
             self.manifest.fallbacks,
-            degree=self.manifest.degree,
-            pitch=all(
-                spoken.vocoder is not None and self.manifest.vocoders[spoken.vocoder].architecture in SOURCE_VOCODERS
-                for spoken in self.manifest.emotions.values()
-            ),
+            degree=self.degree,
+            pitch=self.manifest.style is not None or all(map(self.has_source, self.manifest.emotions.values())),
             language=self.manifest.language or self.manifest.locale,
             phonemes=self.phonemes,
+            approximated=frozenset(self.spoken) - set(self.manifest.emotions),
             sample_rate=self.sample_rate,
             mel_rate=self.mel_rate,
         )

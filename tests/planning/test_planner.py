@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.capabilities import CheckpointId, VoiceCapabilities
 from app.errors import BlendUnsupported, FallbackRefused
 from app.planning.decide import StrengthRule, decide, decide_again, decide_explicit
 from app.planning.planner import Planner
 from app.types import (
     Assessment,
     Blend,
-    CheckpointId,
     Clause,
     Decision,
     Emotion,
@@ -27,7 +27,6 @@ from app.types import (
     Sentence,
     Source,
     Utterance,
-    VoiceCapabilities,
 )
 
 THRESHOLD = 0.7
