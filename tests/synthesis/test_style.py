@@ -10,8 +10,8 @@ import pytest
 from app.errors import FallbackRefused
 from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline
-from app.synthesis.stream import Speech
 from app.synthesis.pitch import play_faster
+from app.synthesis.stream import Speech
 from app.types import Emotion, SpeechRequest
 from app.voices import open_voice
 from app.voices.serialize import voice_to_dict
