@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from app.synthesis.coqui import ARCHITECTURES, HifiganGenerator, TTSTokenizer, build_coqui_config, build_vocabulary
+from app.synthesis.coqui import HifiganGenerator, build_coqui_config, build_trainable_acoustic, build_vocabulary
+from app.voices.architectures import END_TO_END, FORWARD_TTS, NEURAL_HMM
 
 SIZES: dict[str, dict[str, Any]] = {
     "glow_tts": {
@@ -29,6 +30,37 @@ SIZES: dict[str, dict[str, Any]] = {
     },
     "tacotron": {"r": 2},
     "tacotron2": {"r": 2, "double_decoder_consistency": True, "ddc_r": 4, "attention_type": "dynamic_convolution"},
+    "vits": {
+        "model_args": {
+            "hidden_channels": 16,
+            "hidden_channels_ffn_text_encoder": 16,
+            "num_layers_text_encoder": 1,
+            "num_layers_flow": 2,
+            "num_layers_posterior_encoder": 1,
+            "out_channels": 9,
+            "upsample_initial_channel_decoder": 32,
+            "resblock_kernel_sizes_decoder": [3],
+            "resblock_dilation_sizes_decoder": [[1, 3, 5]],
+            "speaker_embedding_channels": 8,
+        },
+    },
+    **{
+        name: {
+            "model_args": {
+                "hidden_channels": 16,
+                "encoder_params": {"hidden_channels_ffn": 16, "num_heads": 1, "num_layers": 1, "dropout_p": 0.1},
+                "decoder_params": {"hidden_channels_ffn": 16, "num_heads": 1, "num_layers": 1, "dropout_p": 0.1},
+                "encoder_type": "fftransformer",
+                "decoder_type": "fftransformer",
+                **({"hidden_channels_dp": 16} if name == "align_tts" else {}),
+            }
+        }
+        for name in (*FORWARD_TTS, "align_tts")
+    },
+    **{
+        name: {"encoder_in_out_features": 16, "prenet_dim": 8, "memory_rnn_dim": 16, "outputnet_size": [16]}
+        for name in NEURAL_HMM
+    },
 }
 """As small as each architecture allows."""
 GENERATOR = {
@@ -82,7 +114,8 @@ def write_tiny_voice(
 ) -> Path:
     """Write a voice folder; `changes` go into the acoustic config (`audio` is merged)."""
     write_acoustic(folder / "acoustic", architecture, f"model{weights}", speakers, **changes)
-    write_vocoder(folder / "vocoder", f"model{weights}")
+    if architecture not in END_TO_END:
+        write_vocoder(folder / "vocoder", f"model{weights}")
     (folder / "voice.json").write_text(json.dumps(build_manifest(architecture, weights, speakers)))
     return folder
 
@@ -110,6 +143,8 @@ def build_acoustic_values(architecture: str, speakers: tuple[str, ...], changes:
     """Return a complete config as coqui's trainer saves it."""
     audio = {**AUDIO, **changes.pop("audio", {})}
     chosen = {"model": architecture, **SIZES[architecture], **PHONEMES, **changes}
+    if "model_args" in chosen:
+        chosen["model_args"] = {**SIZES[architecture]["model_args"], **changes.get("model_args", {})}
     config = build_coqui_config({"model": architecture, **chosen}, [])
     config.audio.from_dict(audio)
     config.num_chars = build_vocabulary(config).num_chars
@@ -121,14 +156,13 @@ def build_acoustic_values(architecture: str, speakers: tuple[str, ...], changes:
 
 def build(architecture: str, values: dict[str, Any], speakers: list[str]) -> torch.nn.Module:
     """Create coqui's model for a config, with random weights."""
-    config = build_coqui_config(values, speakers)
-    base = ARCHITECTURES[architecture]
-    model: torch.nn.Module = type(
-        base.__name__, (base,), {"tokenizer": TTSTokenizer(characters=build_vocabulary(config))}
-    )(config)
-    if architecture == "glow_tts":  # without training, the flow would return zeros
+    model = build_trainable_acoustic(architecture, build_coqui_config(values, speakers))
+    if architecture in ("glow_tts", "vits", "overflow"):  # without training, the flow would return zeros
         for parameter in model.parameters():
             parameter.data += 0.02 * torch.randn_like(parameter)
+    if architecture in (*FORWARD_TTS, "align_tts"):  # so that durations differ
+        for parameter in model.duration_predictor.parameters():  # type: ignore[operator,union-attr]
+            parameter.data += 0.3 * torch.randn_like(parameter)
     return model.eval()
 
 
@@ -154,7 +188,11 @@ def save(state: dict[str, torch.Tensor], path: Path) -> None:
 def build_manifest(architecture: str, weights: str, speakers: tuple[str, ...]) -> dict[str, Any]:
     """Return the shortest voice.json: only what is required."""
     emotions = {
-        name: {"checkpoint": "main", "vocoder": "main", **({"speaker": name} if speakers else {})}
+        name: {
+            "checkpoint": "main",
+            **({} if architecture in END_TO_END else {"vocoder": "main"}),
+            **({"speaker": name} if speakers else {}),
+        }
         for name in speakers or ("neutral",)
     }
     return {
@@ -168,9 +206,9 @@ def build_manifest(architecture: str, weights: str, speakers: tuple[str, ...]) -
                 "architecture": architecture,
             }
         },
-        "vocoders": {
-            "main": {"model": f"vocoder/model{weights}", "config": "vocoder/config.json", "architecture": "hifigan"}
-        },
+        "vocoders": {}
+        if architecture in END_TO_END
+        else {"main": {"model": f"vocoder/model{weights}", "config": "vocoder/config.json", "architecture": "hifigan"}},
         "emotions": emotions,
     }
 

@@ -237,7 +237,16 @@ def make_decisions(found: ScanResult, options: argparse.Namespace, installed: Se
         vocoders=vocoders,
         weights=weights,
         bases=find_bases(found.folder, emotions, weights),
+        languages={part: choose_language(part, options.language, questions) for part in checkpoints if part.languages},
     )
+
+
+def choose_language(part: ModelFiles, wanted: str | None, questions: Questions) -> str:
+    """Return the language in which a multi-lingual checkpoint speaks; raise `UsageError` if it lacks the wanted one."""
+    if wanted is not None and wanted not in part.languages:
+        raise UsageError(f"{part.config} has no language {wanted!r}.", hint=f"It has {', '.join(part.languages)}.")
+    by_name = {name: name for name in ([wanted] if wanted else part.languages)}
+    return questions.choose(f"Which language of {part.config}", by_name, "--language {}")
 
 
 def choose_name(folder: Path, wanted: str | None, installed: Sequence[Path], questions: Questions) -> str:

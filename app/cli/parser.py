@@ -119,9 +119,14 @@ def add_voices_add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--vocoder", type=Path, metavar="FOLDER", help="which of several vocoders")
     add("--weights", type=Path, action="append", default=[], metavar="FILE", help="which of several weight files")
+    add("--language", help="in which a multi-lingual model speaks, by its name in the model's config")
     add("--license", help="of the voice")
     add("--yes", action="store_true", help="ask nothing, take every default")
     add("--force", action="store_true", help="replace a voice.json that is there")
+
+
+def add_voices_convert_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", type=Path, metavar="PATH", help="a voice's folder, or a .pth file")
 
 
 def add_train_arguments(parser: argparse.ArgumentParser) -> None:
@@ -243,6 +248,12 @@ COMMANDS = {
             "intone voices add my-voice --emotion p225=joy --vocoder hifigan --license MIT --yes",
         ),
     ),
+    "voices convert": Command(
+        "weights to safetensors",
+        "Write the .pth weights of a voice as safetensors, which load faster and cannot contain code.",
+        add_voices_convert_arguments,
+        ("intone voices convert my-voice", "intone voices convert model_file.pth"),
+    ),
     "train": Command(
         "a voice from recordings",
         "Check a folder of recordings laid out as LJSpeech is, or train a voice on it.",
@@ -324,9 +335,13 @@ def _make(wanted: Sequence[str]) -> tuple[argparse.ArgumentParser, dict[str, arg
     parser.add_argument("--version", action="version", version=f"intone {version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     parsers: dict[str, argparse.ArgumentParser] = {}
+    groups: dict[str, Any] = {}
     for name, command in COMMANDS.items():
         first, _, action = name.partition(" ")
-        group = parsers[first].add_subparsers(dest="action", metavar=action) if action else commands
+        if action and first not in groups:
+            names = [other.partition(" ")[2] for other in COMMANDS if other.startswith(f"{first} ")]
+            groups[first] = parsers[first].add_subparsers(dest="action", metavar="|".join(names))
+        group = groups[first] if action else commands
         parsers[name] = _add(group, action or name, command)
         if name not in SLOW_COMMANDS or name in wanted:
             command.add(parsers[name])

@@ -75,13 +75,18 @@ def show_checks(checks: Sequence[Check]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """List the voices, check them or add one; return 1 if a check failed."""
+    """List the voices, check them, add one or convert its weights; return 1 if a check failed."""
+    if options.action and (options.check or options.json):
+        hint = f"Leave them out with {options.action}."
+        raise UsageError("--check and --json are about the installed voices.", hint=hint)
     if options.action == "add":
-        if options.check or options.json:
-            raise UsageError("--check and --json are about the installed voices.", hint="Leave them out with add.")
         from app.cli.add_voice import add_voice
 
         return add_voice(options)
+    if options.action == "convert":
+        from app.cli.convert_voice import convert_voice
+
+        return convert_voice(options)
     registry, checks = _check(settings()) if options.check else (find_voices(settings()), [])
     voices = [voice_to_dict(voice) for voice in registry.voices.values()]
     if options.json:

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from app.errors import InvalidVoice
 from app.packages import stub_module
+from app.voices.architectures import FORWARD_TTS
 from app.voices.coqui_config import read_generator_name
 
 for missing in ("torchaudio", "torchcodec"):
@@ -33,9 +34,6 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # deprecations in coqui's own dependencies do not concern our users
     from TTS.config import register_config
     from TTS.tts.models import base_tts, glow_tts
-    from TTS.tts.models.glow_tts import GlowTTS
-    from TTS.tts.models.tacotron import Tacotron
-    from TTS.tts.models.tacotron2 import Tacotron2
     from TTS.tts.utils.languages import normalize_language
     from TTS.tts.utils.text import cleaners
     from TTS.tts.utils.text.characters import BaseCharacters, Graphemes, IPAPhonemes
@@ -61,17 +59,40 @@ __all__ = [
 
 logging.getLogger("TTS").setLevel(logging.WARNING)
 
-ARCHITECTURES = {"glow_tts": GlowTTS, "tacotron": Tacotron, "tacotron2": Tacotron2}
-CHARACTER_CLASSES = "TTS.tts.utils.text.characters."
-"""Module of coqui's character classes; a config may name no class outside it."""
+MODELS = "TTS.tts.models."
+ARCHITECTURES = {
+    "glow_tts": "glow_tts.GlowTTS",
+    "tacotron": "tacotron.Tacotron",
+    "tacotron2": "tacotron2.Tacotron2",
+    "vits": "vits.Vits",
+    **dict.fromkeys(FORWARD_TTS, "forward_tts.ForwardTTS"),
+    "align_tts": "align_tts.AlignTTS",
+    "overflow": "overflow.Overflow",
+    "neuralhmm_tts": "neuralhmm_tts.NeuralhmmTTS",
+}
+"""Classes within `MODELS`, which are imported when they are needed."""
+CHARACTER_CLASSES = ("TTS.tts.utils.text.characters.", f"{MODELS}vits.VitsCharacters")
+"""Module of coqui's character classes, and one that is elsewhere; a config may name no other class."""
+NO_FILES = {
+    **dict.fromkeys(("speakers_file", "speaker_file", "language_ids_file", "d_vector_file")),
+    **{"speaker_encoder_model_path": "", "speaker_encoder_config_path": ""},
+}
+"""Paths of the training machine in a config or its `model_args`."""
+TRAINING_ONLY = {"init_discriminator": False, "use_speaker_encoder_as_loss": False}
+"""Parts of VITS that only training needs."""
+TRAINING_WEIGHTS = ("disc.", "speaker_encoder.", "audio_resampler.")
+"""Their weights."""
 
 
 def build_coqui_config(values: Mapping[str, Any], speakers: list[str]) -> Any:
     """Build coqui's config object without the training machine's paths, so that coqui opens none of those files."""
     config = register_config(values["model"].lower())()
-    config.from_dict(
-        {**values, "speakers_file": None, "speakers": speakers, "datasets": [], "phoneme_cache_path": None}
-    )
+    known = {**values, "speakers": speakers, "datasets": [], "phoneme_cache_path": None}
+    known |= {name: value for name, value in NO_FILES.items() if name in known}
+    if isinstance(values.get("model_args"), Mapping):
+        args = dict(values["model_args"])
+        known["model_args"] = args | {name: one for name, one in (NO_FILES | TRAINING_ONLY).items() if name in args}
+    config.from_dict(known)
     config.audio.stats_path = None
     return config
 
@@ -109,18 +130,23 @@ def find_cleaner(name: str, language: str) -> Callable[[str], str]:
 
 def build_trainable_acoustic(architecture: str, config: Any, state: Mapping[str, Any] | None = None) -> nn.Module:
     """Build an acoustic model as it is trained, with the weights of `state` or with random ones."""
-    base = ARCHITECTURES[architecture]
-    # With a tokenizer in place coqui does not look for the espeak-ng program.
-    tokenizer = TTSTokenizer(characters=build_vocabulary(config))
+    base = import_class(MODELS + ARCHITECTURES[architecture])
+    # With a tokenizer in place coqui does not look for the espeak-ng program; its resampler needs torchaudio.
+    changes = {"tokenizer": TTSTokenizer(characters=build_vocabulary(config)), "init_upsampling": lambda model: None}
     with leave_out_audio_processor():
-        model: nn.Module = type(base.__name__, (base,), {"tokenizer": tokenizer})(config)
+        model: nn.Module = type(base.__name__, (base,), changes)(config)
     if state is not None:
-        fill_weights(model, state["model"], architecture)
-        if architecture != "glow_tts":
+        fill_weights(model, drop_training_weights(state["model"]), architecture)
+        if architecture in ("tacotron", "tacotron2"):
             saved = state.get("config") or {}
             # Frames per decoder step: gradual training may have reduced them below the config's value.
             model.decoder.set_r(state.get("r") or saved.get("r") or config.r)  # type: ignore[operator,union-attr]
     return model
+
+
+def drop_training_weights(weights: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the weights without those of parts that only training needs."""
+    return {name: value for name, value in weights.items() if not name.startswith(TRAINING_WEIGHTS)}
 
 
 @contextmanager
@@ -148,9 +174,10 @@ def use_alignment(path: Tensor) -> Iterator[None]:
 def build_acoustic(architecture: str, config: Any, state: Mapping[str, Any] | None) -> nn.Module:
     """Build an acoustic model for inference, with the weights of `state` or with random ones."""
     model = build_trainable_acoustic(architecture, config, state)
-    if architecture == "glow_tts":
+    flow: Any = {"glow_tts": model, "overflow": getattr(model, "decoder", None)}.get(architecture)
+    if flow is not None:
         model.eval()
-        model.store_inverse()  # type: ignore[operator]  # the inverse of every 1x1 convolution, computed once
+        flow.store_inverse()  # the inverse of every 1x1 convolution, computed once
     return model.eval().requires_grad_(False)
 
 

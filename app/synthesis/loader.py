@@ -33,6 +33,7 @@ from app.synthesis.networks import (
     compile_glow,
     compile_hifigan_source,
     compile_mixture,
+    compile_parallel,
     compile_vocos,
     load_frontend,
     load_module,
@@ -41,8 +42,9 @@ from app.synthesis.networks import (
 from app.synthesis.tokenizer import Tokenizer
 from app.types import Emotion
 from app.voices import Voice
+from app.voices.architectures import NEURAL_HMM, PARALLEL
 from app.voices.manifest import NO_EXPRESSION, Expression, SpokenEmotion
-from app.voices.voice import read_acoustic_audio, read_speaker_names, read_vocoder_audio
+from app.voices.voice import read_acoustic_audio, read_checkpoint_languages, read_speaker_names, read_vocoder_audio
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,11 @@ def convert_mel(mel: Mel, convert: Callable[[Array], Array]) -> Mel:
     stretch = frames.shape[2] / mel.frames.shape[2]
     durations = mel.durations if mel.durations is None or stretch == 1 else stretch_durations(mel.durations, stretch)
     return replace(mel, frames=frames, durations=durations)
+
+
+def find_language(languages: Sequence[str], chosen: str | None) -> int | None:
+    """Return the index of a multi-lingual checkpoint's language; None for one without languages."""
+    return languages.index(chosen) if chosen in languages else 0 if languages else None
 
 
 def keep_frames(frames: Array) -> Array:
@@ -201,8 +208,10 @@ class Loader:
         return self.backend.recall_arrays(make_graph_key("arrays", self.voice.hashes[path]), read)
 
     def read_config(self, checkpoint: str) -> tuple[dict[str, Any], list[str]]:
-        """Read the config of a checkpoint and its speakers."""
+        """Read the config of a checkpoint, with its languages if there are several, and its speakers."""
         values = self.voice.read_config(self.voice.manifest.checkpoints[checkpoint].config)
+        if languages := read_checkpoint_languages(self.voice, checkpoint):
+            values["languages"] = languages
         return values, read_speaker_names(self.voice, checkpoint)
 
     def build(self, name: str) -> LoadedCheckpoint:
@@ -218,12 +227,20 @@ class Loader:
         model: AcousticModel
         if files.architecture == "glow_tts":
             model = compile_glow(self.backend, key, load, frame_rate)
+        elif files.architecture in PARALLEL:
+            language = find_language(config.get("languages", []), files.language)
+            model = compile_parallel(self.backend, key, load, config, language)
+        elif files.architecture in NEURAL_HMM:
+            from app.synthesis.models.hmm import HmmAcoustic  # which imports torch
+
+            model = HmmAcoustic(load(), frame_rate)
         else:
-            from app.synthesis.models.tacotron import TacotronAcoustic  # which imports torch
+            from app.synthesis.models.tacotron import TacotronAcoustic
 
             model = TacotronAcoustic(load(), frame_rate)
         frontend = load_frontend(self.backend, config)
-        return LoadedCheckpoint(Tokenizer(frontend, self.voice.manifest.language), model, tuple(speakers))
+        tokenizer = Tokenizer(frontend, self.voice.manifest.language or files.language)
+        return LoadedCheckpoint(tokenizer, model, tuple(speakers))
 
     def load_vocoder(self, name: str) -> Vocoder:
         """Return a vocoder, loading it on first use."""

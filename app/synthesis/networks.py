@@ -15,11 +15,12 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_safetensors
 
 from app.errors import InvalidVoice
-from app.inference import AnyArray, Array, Backend, LazyModule, Network
+from app.inference import AnyArray, Array, Backend, ExampleInputs, LazyModule, Network
 from app.inference.graph_cache import make_graph_key
 from app.synthesis.models.acoustic import LoadedCheckpoint
-from app.synthesis.models.generators import DESIGNS
+from app.synthesis.models.generators import DESIGNS, design_hifigan
 from app.synthesis.models.glow import GlowAcoustic, GlowDesign
+from app.synthesis.models.parallel import ParallelAcoustic, ParallelDesign, VitsModel
 from app.synthesis.models.vocoders import (
     GeneratorVocoder,
     HifiganSourceVocoder,
@@ -28,7 +29,7 @@ from app.synthesis.models.vocoders import (
 )
 from app.synthesis.models.waveform import VocosConfig
 from app.voices import Voice
-from app.voices.coqui_config import read_generator_name
+from app.voices.coqui_config import AudioConfig, read_generator_name
 from app.voices.manifest import NetworkFiles
 
 if TYPE_CHECKING:
@@ -93,6 +94,63 @@ def compile_glow(backend: Backend, key: str, load: Load, frame_rate: float) -> G
     decode = backend.compile(LazyModule("GlowDecoder", key, build_decoder), design.make_frames)
     recall = partial(backend.recall, make_graph_key("batch invariance", key), here=True)
     return GlowAcoustic(design, encode, decode, frame_rate, recall)
+
+
+def compile_parallel(
+    backend: Backend, key: str, load: Load, config: Mapping[str, Any], language: int | None
+) -> ParallelAcoustic:
+    """Compile the networks of a VITS, a ForwardTTS or an AlignTTS; `language` is the index of a VITS's language."""
+    architecture, audio = config["model"].lower(), AudioConfig.from_dict(config["audio"])
+    is_vits = architecture == "vits"
+    args = load_arguments(backend, config)
+
+    def describe() -> dict[str, Any]:
+        from app.synthesis.models.parallel_modules import describe_parallel
+
+        return describe_parallel(load())
+
+    def build(name: str, *more: Any) -> nn.Module:
+        from app.synthesis.models import parallel_modules
+
+        module: nn.Module = getattr(parallel_modules, name)(load(), *more)
+        return module
+
+    def make(name: str, example: ExampleInputs, *more: Any, precise: bool = False) -> Network:
+        place = make_graph_key(key, *more)
+        return backend.compile(LazyModule(name, place, partial(build, name, *more)), example, precise)
+
+    values = backend.recall(make_graph_key("design", key), describe)
+    speakers = None if values["speakers"] is None else np.array(values["speakers"], np.float32)
+    design = ParallelDesign(**{**values, "speakers": speakers})
+    # The generator first, because it is most of the work, see `Loader.load_largest`.
+    generate = make("VitsGenerator", design.make_frames) if is_vits else None
+    encoder = "VitsEncoder" if is_vits else "AlignEncoder" if architecture == "align_tts" else "ForwardEncoder"
+    # In float32: durations are rounded to whole frames, so a small error would change one.
+    encode = make(encoder, design.make_tokens, *([language] if is_vits else []), precise=True)
+    decode = make("VitsFlow" if is_vits else "FrameDecoder", design.make_frames)
+    rate = args.get("encoder_sample_rate") or audio.sample_rate
+    if generate is None:
+        return ParallelAcoustic(design, encode, decode, rate / audio.hop_length)
+    generator = design_hifigan({name.removesuffix("_decoder"): value for name, value in args.items()})
+    return VitsModel(design, encode, decode, rate / audio.hop_length, generate, generator)
+
+
+def load_arguments(backend: Backend, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a VITS, with coqui's defaults; empty for another model."""
+    if config["model"].lower() != "vits":
+        return {}
+
+    def describe() -> dict[str, Any]:
+        from app.synthesis.coqui import build_coqui_config
+
+        args = build_coqui_config(config, []).model_args
+        names = ("upsample_kernel_sizes", "resblock_kernel_sizes", "resblock_dilation_sizes")
+        lists = {f"{name}_decoder": getattr(args, f"{name}_decoder") for name in names}
+        rates = {"upsample_factors": args.upsample_rates_decoder, "encoder_sample_rate": args.encoder_sample_rate}
+        return {**lists, **rates, "inference_padding": 0}
+
+    found: dict[str, Any] = backend.recall(make_graph_key("arguments", config), describe)
+    return found
 
 
 Shapes = Mapping[str, Sequence[int]]

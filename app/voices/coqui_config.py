@@ -141,9 +141,25 @@ def read_phonemes(config: Mapping[str, Any]) -> frozenset[str] | None:
     return frozenset(named + " ") if named else None
 
 
+def read_model_argument(config: Mapping[str, Any], name: str) -> Any:
+    """Return an argument of a model, which newer configs have in `model_args`; None if it is not set."""
+    return (config.get("model_args") or {}).get(name) or config.get(name)
+
+
+def read_languages(path: Path, config: Mapping[str, Any]) -> list[str]:
+    """Return the languages of a multi-lingual config in the order of their embeddings; empty if it has one language."""
+    if not read_model_argument(config, "use_language_embedding"):
+        return []
+    listed = read_model_argument(config, "language_ids_file")
+    if not isinstance(listed, str):
+        return [str(name) for name in config.get("languages") or []]
+    file = path.parent / PureWindowsPath(listed).name
+    return sort_by_index(read_config(resolve_inside(path.parent, file.name)), file)
+
+
 def read_config_speakers(path: Path, config: Mapping[str, Any]) -> list[str]:
     """Return a config's speakers in the order of their embeddings, from the config or from a JSON file next to it."""
-    if not config.get("use_speaker_embedding"):
+    if not read_model_argument(config, "use_speaker_embedding"):
         return []
     if config.get("speakers"):
         return [str(name) for name in config["speakers"]]
@@ -161,7 +177,7 @@ def read_speakers_file_name(config: Mapping[str, Any]) -> str:
 
     coqui writes the file's path on the training machine, with slashes or backslashes.
     """
-    listed = config.get("speakers_file") or config.get("speaker_file")
+    listed = read_model_argument(config, "speakers_file") or config.get("speaker_file")
     return PureWindowsPath(listed).name if isinstance(listed, str) else ""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.errors import InvalidVoice
 from app.types import Emotion
-from app.voices.architectures import END_TO_END
+from app.voices.architectures import END_TO_END, MIXES_SPEAKERS
 from app.voices.coqui_config import AudioConfig, check_fit
 from app.voices.discover import SUPPORTED, ConfigKind, ModelFiles, ScanResult, find_emotion, to_locale, to_voice_name
 from app.voices.manifest import Manifest
@@ -152,6 +152,8 @@ class VoiceDescription:
     """Weight file of each checkpoint and vocoder."""
     bases: Mapping[ModelFiles, ModelFiles]
     """Checkpoint that each fine-tuned checkpoint descends from."""
+    languages: Mapping[ModelFiles, str]
+    """Language in which each multi-lingual checkpoint speaks."""
 
 
 def build_manifest(found: ScanResult, decisions: VoiceDescription) -> Manifest:
@@ -180,7 +182,8 @@ def build_manifest(found: ScanResult, decisions: VoiceDescription) -> Manifest:
         },
         "degree": has_degree(decisions),
     }
-    if locale := get_locale(neutral):
+    language = decisions.languages.get(neutral)
+    if locale := to_locale(language) if language else get_locale(neutral):
         values["locale"] = locale
     return Manifest.model_validate(values)
 
@@ -193,6 +196,7 @@ def describe_files(part: ModelFiles, decisions: VoiceDescription) -> dict[str, A
         "config": str(part.config),
         "architecture": part.architecture,
         **({"base": base.name} if base else {}),
+        **({"language": decisions.languages[part]} if part in decisions.languages else {}),
         **({} if part.named_in_config else {"speakers": part.speakers}),
     }
 
@@ -203,11 +207,11 @@ def get_vocoder_name(part: ModelFiles, decisions: VoiceDescription) -> str | Non
 
 
 def has_degree(decisions: VoiceDescription) -> bool:
-    """Return whether neutral can be interpolated with every emotion: in one GlowTTS or with fine-tuned copies of it."""
+    """Return whether neutral can be interpolated with every emotion: speakers of one model, or fine-tuned GlowTTS."""
     neutral = decisions.emotions[Emotion.NEUTRAL].part
     parts = {one.part for one in decisions.emotions.values()}
     related = all(part is neutral or decisions.bases.get(part) is neutral for part in parts)
-    return len(decisions.emotions) > 1 and related and neutral.architecture == "glow_tts"
+    return len(decisions.emotions) > 1 and related and neutral.architecture in MIXES_SPEAKERS
 
 
 def get_phoneme_language(part: ModelFiles) -> str:

@@ -10,13 +10,22 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, get_args
 
 from app.emotion.taxonomy import EMOTION_OF_NAME
 from app.errors import InvalidVoice
 from app.types import Emotion
-from app.voices.coqui_config import read_config, read_config_speakers, read_speakers_file_name, sort_by_index
-from app.voices.manifest import FILE_NAME, MAX_NAME_LENGTH
+from app.voices.architectures import UNSUPPORTED, UNSUPPORTED_VOCODERS
+from app.voices.coqui_config import (
+    read_config,
+    read_config_speakers,
+    read_generator_name,
+    read_languages,
+    read_model_argument,
+    read_speakers_file_name,
+    sort_by_index,
+)
+from app.voices.manifest import FILE_NAME, MAX_NAME_LENGTH, Checkpoint, VocoderFiles
 from app.voices.piper_config import is_piper_config, read_piper_speakers
 
 
@@ -27,9 +36,9 @@ class ConfigKind(StrEnum):
     VOCODER = "vocoder"
 
 
-SUPPORTED = {
-    ConfigKind.ACOUSTIC: ("glow_tts", "tacotron", "tacotron2", "piper"),
-    ConfigKind.VOCODER: ("hifigan", "hifigan_source", "vocos_source"),
+SUPPORTED: Mapping[ConfigKind, tuple[str, ...]] = {
+    ConfigKind.ACOUSTIC: get_args(Checkpoint.model_fields["architecture"].annotation),
+    ConfigKind.VOCODER: get_args(VocoderFiles.model_fields["architecture"].annotation),
 }
 MAX_FILES = 10_000
 """Maximum files in the folder of one voice."""
@@ -52,9 +61,13 @@ class ConfigFile:
     def problem(self) -> str:
         """Reason why the model is not supported; empty if it is."""
         if self.architecture not in SUPPORTED[self.kind]:
-            return f"{self.path} is a {self.architecture}, which is not supported"
-        if any(self.values.get(name) for name in D_VECTOR_KEYS):
-            return f"{self.path} takes its speakers from a file of vectors (d-vectors), which is not supported"
+            reason, way_out = UNSUPPORTED.get(self.architecture, ("is not supported", ""))
+            return f"{self.path} is a {self.architecture}, which {reason}{way_out and ': '}{way_out}"
+        if any(read_model_argument(self.values, name) for name in D_VECTOR_KEYS):
+            reason = "takes its speakers from a file of vectors (d-vectors), which is not supported"
+            return (
+                f"{self.path} {reason}: use a model with a table of speakers, such as coqui's tts_models/en/vctk/vits"
+            )
         return ""
 
 
@@ -89,8 +102,9 @@ def read_config_file(folder: Path, path: PurePosixPath) -> ConfigFile | None:
     named = values.get("architecture") or values.get("generator_model") or values.get("model")
     if not isinstance(named, str) or not isinstance(values.get("audio"), dict):
         return None
-    architecture = named.lower().removesuffix("_generator")
-    vocoder = "generator_model" in values or architecture in SUPPORTED[ConfigKind.VOCODER]
+    is_generator = "generator_model" in values
+    architecture = read_generator_name(values) if is_generator else named.lower()
+    vocoder = is_generator or architecture in (*SUPPORTED[ConfigKind.VOCODER], *UNSUPPORTED_VOCODERS)
     return ConfigFile(path, ConfigKind.VOCODER if vocoder else ConfigKind.ACOUSTIC, architecture, values)
 
 
@@ -125,8 +139,14 @@ OTHER_FILE_STEMS = {"speakers", "speaker_ids", "d_vectors", "language_ids", "mod
 """Names of other files next to a checkpoint; `training` is the state from which Intone's training resumes."""
 GENERIC_WORDS = {"config", "model", "file", "best", "checkpoint"}
 KIND_WORDS = {
-    ConfigKind.ACOUSTIC: {"acoustic", "tts", "glow", "glowtts", "tacotron", "tacotron2"},
-    ConfigKind.VOCODER: {"vocoder", "hifigan", "hifi", "gan", "generator", "vocos", "melgan"},
+    ConfigKind.ACOUSTIC: {
+        *("acoustic", "tts", "glow", "glowtts", "tacotron", "tacotron2", "vits", "fastpitch", "fastspeech", "speedy"),
+        *("align", "overflow", "neuralhmm"),
+    },
+    ConfigKind.VOCODER: {
+        *("vocoder", "hifigan", "hifi", "gan", "generator", "vocos", "melgan", "wavegan", "univnet", "wavernn"),
+        *("wavegrad", "fullband", "multiband"),
+    },
 }
 
 
@@ -237,6 +257,8 @@ class ModelFiles:
     """Names in the order of their embeddings; empty if there is only one speaker."""
     named_in_config: bool = True
     """Whether the config leads to the speakers; otherwise voice.json must name them."""
+    languages: tuple[str, ...] = ()
+    """Languages of a multi-lingual model; empty if there is only one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +318,7 @@ def build_model_files(
             emotion=infer_emotion(config.path, ordered[0]),
             speakers=speakers,
             named_in_config=named_in_config,
+            languages=tuple(read_languages(folder / config.path, config.values)),
         )
 
 

@@ -76,12 +76,27 @@ class NetworkFiles(_StrictModel):
 class Checkpoint(NetworkFiles):
     """An acoustic model."""
 
-    architecture: Literal["glow_tts", "tacotron", "tacotron2", "vits", "piper"]
+    architecture: Literal[
+        "glow_tts",
+        "tacotron",
+        "tacotron2",
+        "vits",
+        "piper",
+        "fast_pitch",
+        "fast_speech",
+        "fastspeech2",
+        "speedy_speech",
+        "align_tts",
+        "overflow",
+        "neuralhmm_tts",
+    ]
     """Architecture of the model."""
     base: str | None = None
     """Name of the checkpoint that this one was fine-tuned from."""
     speakers: tuple[str, ...] | None = None
     """Names of the speakers in the order of their embeddings, if the config does not lead to them."""
+    language: str | None = None
+    """Language of a multi-lingual checkpoint in which the voice speaks, by its name in the config."""
 
 
 class VocoderFiles(NetworkFiles):
@@ -89,7 +104,16 @@ class VocoderFiles(NetworkFiles):
 
     config: RelativePath
     """coqui's `config.json`, or the config of a `hifigan_source` or `vocos_source`."""
-    architecture: Literal["hifigan", "hifigan_source", "vocos_source"]
+    architecture: Literal[
+        "hifigan",
+        "hifigan_source",
+        "vocos_source",
+        "melgan",
+        "multiband_melgan",
+        "fullband_melgan",
+        "parallel_wavegan",
+        "univnet",
+    ]
     """Architecture of the model."""
 
 

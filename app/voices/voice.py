@@ -15,13 +15,14 @@ from app.capabilities import CheckpointId, VoiceCapabilities
 from app.errors import InvalidVoice, VoiceNotFound
 from app.types import Emotion
 from app.voices.aliases import OPENAI_VOICES, Persona, find_persona
-from app.voices.architectures import SOURCE_VOCODERS
+from app.voices.architectures import MIXES_SPEAKERS, SOURCE_VOCODERS
 from app.voices.coqui_config import (
     AudioConfig,
     check_fit,
     check_upsampling,
     read_config,
     read_config_speakers,
+    read_languages,
     read_phonemes,
     resolve_inside,
 )
@@ -130,22 +131,24 @@ def check_voice(folder: Path, manifest: Manifest) -> Voice:
     if manifest.degree:
         check_degree(voice)
     neutral = manifest.checkpoints[manifest.emotions[Emotion.NEUTRAL].checkpoint]
-    read = read_piper_phonemes if neutral.architecture == "piper" else read_phonemes
     rates = {read_acoustic_audio(voice, name).sample_rate for name in manifest.checkpoints} - {voice.sample_rate}
+    read = read_piper_phonemes if neutral.architecture == "piper" else read_phonemes
     return replace(voice, phonemes=read(voice.read_config(neutral.config)), mel_rate=min(rates, default=None))
 
 
 def check_degree(voice: Voice) -> None:
-    """Raise `InvalidVoice` unless each emotion is a speaker of neutral's GlowTTS, or fine-tuned from it."""
+    """Raise `InvalidVoice` unless each emotion is a speaker of neutral's model, or fine-tuned from its GlowTTS."""
     emotions, checkpoints = voice.manifest.emotions, voice.manifest.checkpoints
     neutral = emotions[Emotion.NEUTRAL].checkpoint
     for emotion, spoken in emotions.items():
         checkpoint = checkpoints[spoken.checkpoint]
-        if checkpoint.architecture != "glow_tts" or neutral not in (spoken.checkpoint, checkpoint.base):
+        architectures = MIXES_SPEAKERS if spoken.checkpoint == neutral else ("glow_tts",)
+        if checkpoint.architecture not in architectures or neutral not in (spoken.checkpoint, checkpoint.base):
             raise InvalidVoice(
                 f"{voice.folder}: degree is true, but there is no way between neutral (checkpoint {neutral}) "
                 f"and {emotion} (checkpoint {spoken.checkpoint}).",
-                hint="Both must be GlowTTS, in one checkpoint or with neutral's as `base`; else leave `degree` out.",
+                hint="Both must be speakers of one checkpoint, or GlowTTS with neutral's as `base`; "
+                "else leave `degree` out.",
             )
 
 
@@ -161,6 +164,7 @@ def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None
             check_upsampling(voice.read_config(files.config), f"{voice.folder}: {source}")
     if rate != voice.sample_rate:
         raise InvalidVoice(f"{voice.folder}: voice.json says {voice.sample_rate} Hz, {source} says {rate} Hz.")
+    check_language(voice, spoken.checkpoint)
     names = read_speaker_names(voice, spoken.checkpoint)
     if spoken.speaker is not None and spoken.speaker not in names:
         raise InvalidVoice(
@@ -172,6 +176,26 @@ def check_emotion(voice: Voice, emotion: Emotion, spoken: SpokenEmotion) -> None
             f"{voice.folder}: checkpoint {spoken.checkpoint} has the speakers {', '.join(names)}; "
             f"say in voice.json which one is {emotion}."
         )
+
+
+def check_language(voice: Voice, checkpoint: str) -> None:
+    """Check that a multi-lingual checkpoint names one of its languages, and no other checkpoint names any."""
+    chosen, names = voice.manifest.checkpoints[checkpoint].language, read_checkpoint_languages(voice, checkpoint)
+    if chosen is None and len(names) > 1:
+        raise InvalidVoice(
+            f"{voice.folder}: checkpoint {checkpoint} speaks {', '.join(names)}; say in voice.json which `language`."
+        )
+    if chosen is not None and chosen not in names:
+        raise InvalidVoice(
+            f"{voice.folder}: checkpoint {checkpoint} names the language {chosen!r}; "
+            f"its config has {', '.join(names) or 'no languages'}."
+        )
+
+
+def read_checkpoint_languages(voice: Voice, checkpoint: str) -> list[str]:
+    """Return the languages of a multi-lingual checkpoint in the order of their embeddings."""
+    files = voice.manifest.checkpoints[checkpoint]
+    return read_languages(voice.find_file(files.config), voice.read_config(files.config))
 
 
 def read_acoustic_audio(voice: Voice, checkpoint: str) -> AudioConfig:

@@ -166,13 +166,13 @@ def test_add_shows_the_files_found_and_a_next_command_that_works(tmp_path: Path)
     folder = tmp_path / "a b"
     write_acoustic(folder / "glow", speakers=("p1", "p2"))
     write_vocoder(folder / "vocoder")
-    write_acoustic(folder / "vits")
-    change(folder / "vits" / "config.json", model="vits")
+    write_acoustic(folder / "xtts", seed=1)
+    change(folder / "xtts" / "config.json", model="xtts")
     result = run_add(folder, "--yes")
     assert result.returncode == 0, result.stderr
     for words in ("glow_tts", "glow/model.pth", "hifigan", "22050 Hz", "phonemes, en-us", "speak nothing: p2"):
         assert words in result.stdout
-    assert "vits/config.json is a vits, which is not supported" in result.stdout
+    assert "xtts/config.json is a xtts, which continues a recording" in result.stdout
     variable, _, *command = shlex.split(result.stdout.splitlines()[-1])
     name, _, value = variable.partition("=")
     spoken = run_intone(*command, "-o", str(tmp_path / "out.wav"), **{name: value})  # type: ignore[arg-type]
@@ -371,3 +371,26 @@ def test_a_silent_voice_fails_and_keeps_its_voice_json(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "does not speak with neutral" in get_last_line(result) and "voice.json stays" in get_last_line(result)
     assert (tmp_path / "voice.json").exists()
+
+
+@pytest.mark.parametrize("architecture", ["vits", "tacotron2"])
+def test_convert_writes_safetensors_that_speak_the_same(tmp_path: Path, architecture: str) -> None:
+    folder = write_tiny_voice(tmp_path / "tiny", architecture)
+    before = check_audibility(open_voice(folder))
+    result = run_intone("voices", "convert", str(folder))
+    assert result.returncode == 0, result.stderr
+    assert "acoustic/model.pth -> " in result.stdout and "can be deleted" in result.stdout
+    for old in folder.rglob("*.pth"):
+        old.unlink()
+    voice = open_voice(folder)
+    assert all(part.model.endswith(".safetensors") and part.sha256 for part in voice.manifest.networks)
+    assert check_audibility(voice) == before
+    assert "all weights are safetensors already" in run_intone("voices", "convert", str(folder)).stdout
+    assert run_intone("voices", "convert", str(tmp_path)).returncode == 2
+
+
+def test_convert_refuses_a_file_that_would_run_code(tmp_path: Path) -> None:
+    torch.save({"model": {"weight": print}}, tmp_path / "model.pth")
+    result = run_intone("voices", "convert", str(tmp_path / "model.pth"))
+    assert result.returncode != 0 and "without running code" in result.stderr
+    assert not (tmp_path / "model.safetensors").exists()

@@ -34,7 +34,7 @@ GLOW = {"model": "glow_tts", "audio": AUDIO}
 TACOTRON = {"model": "Tacotron2", "audio": AUDIO}
 HIFIGAN = {"generator_model": "hifigan_generator", "audio": AUDIO}
 VOCOS = {"architecture": "vocos_source", "audio": AUDIO}
-VITS = {"model": "vits", "audio": AUDIO}
+XTTS = {"model": "xtts", "audio": AUDIO}
 WEIGHTS = None
 """Placeholder for a weight file, whose content is not read."""
 
@@ -167,7 +167,7 @@ def get_weights(found: ScanResult) -> dict[str, list[str]]:
             id="an original config next to it",
         ),
         pytest.param(
-            {"vits/config.json": VITS, "vits/model.pth": WEIGHTS, "glow/config.json": GLOW, "glow/m.pth": WEIGHTS},
+            {"xtts/config.json": XTTS, "xtts/model.pth": WEIGHTS, "glow/config.json": GLOW, "glow/m.pth": WEIGHTS},
             {"glow/config.json": ["glow/m.pth"]},
             id="the weights of another model stay its own",
         ),
@@ -325,15 +325,15 @@ def test_a_config_with_comments_is_read(tmp_path: Path) -> None:
     [
         ({}, ["no models of a voice", "glow_tts"]),
         ({"readme.txt": WEIGHTS, "notes.json": WEIGHTS, "list.json": {"model": "x"}}, ["no models of a voice"]),
-        ({"config.json": VITS, "model.pth": WEIGHTS}, ["config.json is a vits", "not supported", "glow_tts"]),
-        ({"config.json": {"model": "xtts", "audio": {}}, "model.pth": WEIGHTS}, ["xtts", "not supported"]),
+        ({"config.json": XTTS, "model.pth": WEIGHTS}, ["is a xtts", "VITS", "glow_tts"]),
+        ({"config.json": {"model": "align", "audio": {}}, "model.pth": WEIGHTS}, ["is a align", "not supported"]),
         ({"config.json": {**GLOW, "use_d_vector_file": True}, "model.pth": WEIGHTS}, ["d-vectors", "not supported"]),
         ({"config.json": HIFIGAN, "model.pth": WEIGHTS}, ["no acoustic model"]),
         ({"config.json": GLOW}, ["no weights", "config.json"]),
         ({"config.json": GLOW, "model.pth": WEIGHTS}, ["vocoder", "there is none", "hifigan_v2"]),
         (
-            {"config.json": GLOW, "model.pth": WEIGHTS, "v/config.json": {"generator_model": "melgan", "audio": {}}},
-            ["vocoder", "v/config.json is a melgan", "not supported"],
+            {"config.json": GLOW, "model.pth": WEIGHTS, "v/config.json": {"model": "wavernn", "audio": {}}},
+            ["vocoder", "v/config.json is a wavernn", "cannot stream", "hifigan_v2"],
         ),
         ({"config.json": WEIGHTS, "model.pth": WEIGHTS}, ["config.json", "not valid JSON"]),
         ({"config.json": make_multi_speaker_config(), "model.pth": WEIGHTS}, ["use_speaker_embedding"]),

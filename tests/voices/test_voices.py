@@ -111,7 +111,6 @@ def test_a_wrong_hash_is_refused_with_both_hashes(folder: Path) -> None:
         ({"num_mels": 64}, "num_mels is 64.0"),
         ({"mel_fmin": 50.0}, "mel_fmin is 50.0"),
         ({"mel_fmax": None}, "mel_fmax is 11025.0 in the acoustic model and 8000.0 in the vocoder"),
-        ({"sample_rate": 16000}, "sample_rate is 16000.0 in the acoustic model and 22050.0 in the vocoder"),
     ],
 )
 def test_a_vocoder_mismatch_is_refused_with_both_values(folder: Path, audio: dict[str, Any], sentence: str) -> None:

@@ -1,0 +1,214 @@
+"""Measure every supported architecture of coqui-tts, and write the table of `docs/reference/models.md`.
+
+Voices of random weights and coqui's default sizes, built with coqui's own classes, speak one sentence through the
+engine. Random weights take the same time as trained ones, apart from the length of what they speak.
+
+    python -m scripts.measure_models             # print the table
+    python -m scripts.measure_models --write     # write it between the marks of docs/reference/models.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from app.inference import Backend
+from app.settings import load_settings
+from app.synthesis.coqui import (
+    ARCHITECTURES,
+    build_coqui_config,
+    build_trainable_acoustic,
+    build_vocabulary,
+    create_generator,
+)
+from app.synthesis.loader import Loader, compute_mels
+from app.synthesis.models.acoustic import AcousticInput
+from app.synthesis.models.generators import DESIGNS
+from app.synthesis.warmup import choose_backend
+from app.types import Emotion
+from app.voices import open_voice
+from app.voices.architectures import END_TO_END, MIXES_SPEAKERS, PARALLEL
+
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "models.md"
+BEGIN, END = "<!-- measured -->\n", "<!-- end -->"
+TEXT = "The quick brown fox jumps over the lazy dog."
+FRAMES = 344
+"""About four seconds at 22,050 Hz."""
+HIFIGAN = {
+    "upsample_factors": [8, 8, 2, 2],
+    "upsample_kernel_sizes": [16, 16, 4, 4],
+    "upsample_initial_channel": 128,
+    "resblock_kernel_sizes": [3, 7, 11],
+    "resblock_dilation_sizes": [[1, 3, 5], [1, 3, 5], [1, 3, 5]],
+    "resblock_type": "1",
+}
+GENERATORS: dict[str, dict[str, Any]] = {
+    "hifigan": HIFIGAN,
+    "melgan": {"upsample_factors": [8, 8, 2, 2], "num_res_blocks": 4},
+    "multiband_melgan": {"upsample_factors": [8, 4, 2], "num_res_blocks": 4},
+    "fullband_melgan": {"upsample_factors": [8, 8, 4], "num_res_blocks": 4},
+    "parallel_wavegan": {"upsample_factors": [4, 4, 4, 4], "stacks": 3, "num_res_blocks": 30},
+    "univnet": {
+        **{"in_channels": 64, "out_channels": 1, "hidden_channels": 32, "cond_channels": 80, "dropout": 0.0},
+        **{"upsample_factors": [8, 8, 4], "lvc_layers_each_block": 4, "lvc_kernel_size": 3},
+        **{"kpnet_hidden_channels": 64, "kpnet_conv_size": 3},
+    },
+}
+"""Parameters of coqui's defaults and releases."""
+AUDIO = {"signal_norm": False, "log_func": "np.log", "spec_gain": 1.0, "mel_fmin": 0.0, "mel_fmax": 8000.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A measured architecture."""
+
+    kind: str
+    name: str
+    megabytes: float
+    factor: float
+    """Seconds of computing per second of audio; for an acoustic model, without the vocoder."""
+    first_ms: float
+    """Milliseconds to the first samples, with the short first chunk; for an acoustic model, those of its frames."""
+    notes: str
+
+
+def write_voice(folder: Path, architecture: str, generator: str) -> Path:
+    """Write a voice of random weights in safetensors."""
+    torch.manual_seed(0)
+    acoustic, vocoder = folder / "acoustic", folder / "vocoder"
+    acoustic.mkdir(parents=True)
+    chosen = {"model": architecture, "use_phonemes": True, "phonemizer": "espeak", "phoneme_language": "en-us"}
+    config = build_coqui_config({**chosen, "text_cleaner": None}, [])
+    config.audio.from_dict(AUDIO)
+    config.num_chars = build_vocabulary(config).num_chars
+    if architecture == "tacotron":
+        config.out_channels = config.audio.num_mels  # its default is a linear spectrogram, which no vocoder takes
+    values = json.loads(config.to_json())
+    (acoustic / "config.json").write_text(json.dumps(values))
+    save(build_trainable_acoustic(architecture, build_coqui_config(values, [])), acoustic)
+    spoken = {"checkpoint": "main"}
+    manifest: dict[str, Any] = {"schema": 1, "name": "measured", "sample_rate": 22050, "emotions": {"neutral": spoken}}
+    manifest["checkpoints"] = {"main": describe("acoustic", architecture)}
+    if architecture not in END_TO_END:
+        vocoder.mkdir()
+        values = {
+            "generator_model": f"{generator}_generator",
+            "generator_model_params": GENERATORS[generator],
+            "audio": {**AUDIO, "sample_rate": 22050, "hop_length": 256, "num_mels": 80},
+        }
+        (vocoder / "config.json").write_text(json.dumps(values))
+        save(create_generator(generator, values), vocoder)
+        manifest["vocoders"] = {"main": describe("vocoder", generator)}
+        spoken["vocoder"] = "main"
+    (folder / "voice.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def describe(part: str, architecture: str) -> dict[str, str]:
+    """Return the files of a network."""
+    return {"model": f"{part}/model.safetensors", "config": f"{part}/config.json", "architecture": architecture}
+
+
+def save(module: torch.nn.Module, folder: Path) -> None:
+    """Write the weights of a module."""
+    weights = {name: value.contiguous().clone() for name, value in module.state_dict().items()}
+    save_file(weights, folder / "model.safetensors")
+
+
+def measure(architecture: str, generator: str, backend: Backend, folder: Path) -> tuple[Row, Row | None]:
+    """Measure an acoustic model, and its vocoder if it has one, each after a first run that prepares the backend."""
+    loader = Loader(open_voice(write_voice(folder, architecture, generator)), backend)
+    speaker = loader.load_speaker({Emotion.NEUTRAL: 1.0})
+    tokens = speaker.checkpoint.tokenizer.encode(TEXT)
+    inputs = [AcousticInput(tokens.ids, {}, 1.0, 1)]
+    frames = compute_mels([speaker], inputs)[0].frames
+    began = time.perf_counter()
+    compute_mels([speaker], inputs)
+    acoustic = time.perf_counter() - began
+    seconds = frames.shape[2] * speaker.vocoder.hop_length / loader.voice.sample_rate
+    size = (folder / "acoustic" / "model.safetensors").stat().st_size / 1e6
+    mel = np.random.default_rng(0).normal(-5, 1, (1, frames.shape[1], FRAMES)).astype(np.float32)
+    list(speaker.vocoder.generate_chunks(mel, 1, low_latency=True))
+    began = time.perf_counter()
+    chunks = speaker.vocoder.generate_chunks(mel, 1, low_latency=True)
+    next(chunks)
+    first = time.perf_counter() - began
+    list(chunks)
+    spent = time.perf_counter() - began
+    spoken = FRAMES * speaker.vocoder.hop_length / loader.voice.sample_rate
+    if architecture in END_TO_END:
+        factor, first_ms = acoustic / seconds + spent / spoken, 1000 * (acoustic + first)
+        return Row("end to end", architecture, size, factor, first_ms, note(architecture)), None
+    row = Row("acoustic", architecture, size, acoustic / seconds, 1000 * acoustic, note(architecture))
+    size = (folder / "vocoder" / "model.safetensors").stat().st_size / 1e6
+    return row, Row("vocoder", generator, size, spent / spoken, 1000 * first, note(generator))
+
+
+def note(architecture: str) -> str:
+    """Return what is special about an architecture."""
+    if architecture in DESIGNS:
+        design = DESIGNS[architecture](GENERATORS[architecture])
+        noise = ", noise of the seed" if design.noise else ""
+        return f"streams in chunks, which overlap by {design.margin} frames{noise}"
+    parts = [
+        "word times" if not architecture.startswith("tacotron") else "no word times",
+        "degree between speakers" if architecture in MIXES_SPEAKERS else "no degree",
+        "batches" if architecture == "glow_tts" else "one utterance at a time",
+    ]
+    if architecture not in (*PARALLEL, "glow_tts"):
+        parts.append("frame by frame, so nothing is heard before the last frame")
+    return ", ".join(parts)
+
+
+def measure_all() -> list[Row]:
+    """Measure all architectures; the vocoders one by one with the first acoustic models."""
+    rows: list[Row] = []
+    settings = load_settings()
+    separate = [name for name in ARCHITECTURES if name not in END_TO_END]
+    alone = [name for name in ARCHITECTURES if name in END_TO_END]
+    pairs = [*((name, "") for name in alone), *zip_longest(separate, DESIGNS, fillvalue="")]
+    with tempfile.TemporaryDirectory() as scratch:
+        voice = open_voice(write_voice(Path(scratch, "choice"), "glow_tts", "hifigan"))
+        backend = choose_backend(settings.backend, voice, Path(scratch, "graphs"), 1, 1)
+        for number, (architecture, generator) in enumerate(pairs):
+            acoustic, vocoder = measure(architecture, generator or "hifigan", backend, Path(scratch, str(number)))
+            found = [acoustic, *([vocoder] if vocoder and generator else [])]
+            sys.stdout.write("".join(f"{format_row(row)}\n" for row in found))
+            sys.stdout.flush()
+            rows += found
+    return sorted(rows, key=lambda row: row.kind)
+
+
+def format_row(row: Row) -> str:
+    """Return a row of the Markdown table."""
+    return f"| {row.kind} | `{row.name}` | {row.megabytes:.0f} | {row.factor:.3f} | {row.first_ms:.0f} | {row.notes} |"
+
+
+def main() -> None:
+    """Measure, and print or write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help=f"into {PAGE.name}")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    header = (
+        "| kind | architecture | MB | real-time factor | first frames or samples, ms | |\n|---|---|---|---|---|---|\n"
+    )
+    table = header + "\n".join(map(format_row, measure_all())) + "\n"
+    if options.write:
+        before, _, rest = PAGE.read_text().partition(BEGIN)
+        PAGE.write_text(f"{before}{BEGIN}{table}{END}{rest.partition(END)[2]}")
+
+
+if __name__ == "__main__":
+    main()
