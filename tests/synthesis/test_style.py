@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 
 from app.errors import FallbackRefused
 from app.settings import load_settings
-from app.synthesis.pipeline import Pipeline, Speech
+from app.synthesis.pipeline import Pipeline
 from app.synthesis.pitch import play_faster
+from app.synthesis.stream import Speech
 from app.types import Emotion, SpeechRequest
 from app.voices import open_voice
 from app.voices.serialize import voice_to_dict
@@ -21,7 +23,7 @@ TEXT = "The parcel came this morning."
 
 
 @pytest.fixture
-def pipeline(tmp_path: Path) -> Pipeline:
+def pipeline(tmp_path: Path) -> Iterator[Pipeline]:
     folder = write_piper_voice(tmp_path / "v", style="prosody")
     loaded = Pipeline.load(load_settings(voices=[folder], default_voice="tiny", cache_dir=tmp_path / "cache"))
     yield loaded
