@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ TEXT = "The parcel came this morning."
 
 
 @pytest.fixture
-def pipeline(tmp_path: Path) -> Pipeline:
+def pipeline(tmp_path: Path) -> Iterator[Pipeline]:
     folder = write_piper_voice(tmp_path / "v", style="prosody")
     loaded = Pipeline.load(load_settings(voices=[folder], default_voice="tiny", cache_dir=tmp_path / "cache"))
     yield loaded
