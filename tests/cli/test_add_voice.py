@@ -379,18 +379,18 @@ def test_convert_writes_safetensors_that_speak_the_same(tmp_path: Path, architec
     before = check_audibility(open_voice(folder))
     result = run_intone("voices", "convert", str(folder))
     assert result.returncode == 0, result.stderr
-    assert "acoustic/model.pth -> " in result.stdout and "can be deleted" in result.stdout
+    assert b"acoustic/model.pth -> " in result.stdout and b"can be deleted" in result.stdout
     for old in folder.rglob("*.pth"):
         old.unlink()
     voice = open_voice(folder)
     assert all(part.model.endswith(".safetensors") and part.sha256 for part in voice.manifest.networks)
     assert check_audibility(voice) == before
-    assert "all weights are safetensors already" in run_intone("voices", "convert", str(folder)).stdout
+    assert b"all weights are safetensors already" in run_intone("voices", "convert", str(folder)).stdout
     assert run_intone("voices", "convert", str(tmp_path)).returncode == 2
 
 
 def test_convert_refuses_a_file_that_would_run_code(tmp_path: Path) -> None:
     torch.save({"model": {"weight": print}}, tmp_path / "model.pth")
     result = run_intone("voices", "convert", str(tmp_path / "model.pth"))
-    assert result.returncode != 0 and "without running code" in result.stderr
+    assert result.returncode != 0 and b"without running code" in result.stderr
     assert not (tmp_path / "model.safetensors").exists()
