@@ -1,10 +1,10 @@
-"""Measure every supported architecture of coqui-tts, and write the table of `docs/reference/models.md`.
+"""Measure every supported architecture of coqui-tts, and write the table of `docs/models.md`.
 
 Voices of random weights and coqui's default sizes, built with coqui's own classes, speak one sentence through the
 engine. Random weights take the same time as trained ones, apart from the length of what they speak.
 
     python -m scripts.measure_models             # print the table
-    python -m scripts.measure_models --write     # write it between the marks of docs/reference/models.md
+    python -m scripts.measure_models --write     # write it between the marks of docs/models.md
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from app.types import Emotion
 from app.voices import open_voice
 from app.voices.architectures import END_TO_END, MIXES_SPEAKERS, PARALLEL
 
-PAGE = Path(__file__).parents[1] / "docs" / "reference" / "models.md"
+PAGE = Path(__file__).parents[1] / "docs" / "models.md"
 BEGIN, END = "<!-- measured -->\n", "<!-- end -->"
 TEXT = "The quick brown fox jumps over the lazy dog."
 FRAMES = 344

@@ -35,7 +35,7 @@ RESPONSES = (
     *("Voices", "Voice", "Reload", "Checkpoint", "SsmlTable", "SsmlElement", "SsmlAttribute", "Alive", "Ready"),
     *("Models", "Model", "AudioModels", "AudioVoices", "Named", "Problem", "FieldProblem", "OpenAiError"),
     *("OpenAiProblem", "SpeechStart", "UtteranceStart", "AudioDelta", "UtteranceDone"),
-    *("AudioDone", "Usage", "SpeechError"),
+    *("AudioDone", "Usage", "SpeechError", "Document", "Chapter"),
 )
 
 
@@ -68,7 +68,7 @@ def render_route(method: str, path: str, operation: dict[str, Any]) -> Iterator[
     if content:
         bodies = (f"{format_code(one)} ({describe_kind(body['schema'])})" for one, body in content.items())
         yield f"Body: {', '.join(bodies)}."
-    if content and operation.get("parameters"):
+    if JSON in content and operation.get("parameters"):
         yield QUERY_FIELDS
     elif parameters := operation.get("parameters"):
         yield make_table(PARAMETERS, map(make_row, parameters))

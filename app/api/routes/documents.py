@@ -22,7 +22,7 @@ router = APIRouter(tags=["documents"])
 MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
 """Maximum size of a document, whose images are a part of it; a novel with a cover has under one megabyte."""
 _MAX_NAME_CHARS = 1000
-_EXAMPLE = "---\ntitle: The Parcel\nauthor: Ada Quill\nlang: en\n---\n\n# One\n\nIt came at nine.\n"
+_EXAMPLE = "The parcel came at nine."
 _BINARY = {"schema": {"type": "string", "format": "binary"}, "example": _EXAMPLE}
 _BODY: dict[str, Any] = {
     "parameters": [
