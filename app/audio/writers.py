@@ -38,7 +38,7 @@ class Resampler:
     -1..1 slightly, because filters ring.
     """
 
-    def __init__(self, from_rate: int, to_rate: int) -> None:
+    def __init__(self, from_rate: float, to_rate: int) -> None:
         same = from_rate == to_rate
         self._soxr = None if same else soxr.ResampleStream(from_rate, to_rate, 1, "float32", SOXR_QUALITY)
 

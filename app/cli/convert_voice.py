@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -68,8 +69,12 @@ def convert_file(path: Path) -> Path:
         for name, value in state["model"].items()
         if not name.startswith(UNUSED)
     }
-    metadata = {"r": str(state["r"])} if isinstance(state.get("r"), int) else None
+    saved = state.get("config")
+    frames = state.get("r") or (saved.get("r") if isinstance(saved, Mapping) else None)
+    metadata = {"r": str(frames)} if isinstance(frames, int) else None
     new = path.with_name(strip_extension(PurePosixPath(path.name)) + SAFETENSORS)
+    if new.exists():
+        raise UsageError(f"{new} exists already.", hint="Move it to another folder first.")
     with open_output(new) as file:
         file.write(save(weights, metadata))
     return new

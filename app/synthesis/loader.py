@@ -40,19 +40,11 @@ from app.synthesis.networks import (
     read_arrays,
 )
 from app.synthesis.tokenizer import Tokenizer
-from app.text.languages import get_base_language
 from app.types import Emotion
 from app.voices import Voice
 from app.voices.architectures import NEURAL_HMM, PARALLEL
 from app.voices.manifest import NO_EXPRESSION, Expression, SpokenEmotion
 from app.voices.voice import read_acoustic_audio, read_checkpoint_languages, read_speaker_names, read_vocoder_audio
-
-
-def choose_language(own: str | None, voice: Voice) -> str:
-    """Return the language of a checkpoint's phonemizer: its config's, unless the voice's manifest has another one."""
-    if voice.manifest.language:
-        return voice.manifest.language
-    return own if own and get_base_language(own) == get_base_language(voice.language) else voice.language
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +239,7 @@ class Loader:
 
             model = TacotronAcoustic(load(), frame_rate)
         frontend = load_frontend(self.backend, config)
-        phonemes = choose_language(files.language or frontend["language"], self.voice)
+        phonemes = self.voice.choose_phonemes(files.language or frontend["language"])
         return LoadedCheckpoint(Tokenizer(frontend, phonemes), model, tuple(speakers))
 
     def load_vocoder(self, name: str) -> Vocoder:

@@ -68,7 +68,9 @@ def load_piper(backend: Backend, voice: Voice, files: Checkpoint, values: Mappin
     key = make_graph_key("piper", voice.hashes[files.model])
     model = compile_piper(backend, key, cache(partial(voice.read_weights, files.model)), config)
     return LoadedCheckpoint(
-        PiperTokenizer(config, voice.manifest.language), model, tuple(read_piper_speakers(path, values))
+        PiperTokenizer(config, voice.choose_phonemes(config.espeak_voice)),
+        model,
+        tuple(read_piper_speakers(path, values)),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from app.audio.writers import Resampler
 from app.synthesis.expression import SEMITONES_PER_OCTAVE
 from app.types import Samples
 
@@ -24,13 +25,9 @@ def play_faster(chunks: Iterable[Samples], ratio: float, sample_rate: int) -> It
     if ratio == 1:
         yield from chunks
         return
-    import soxr  # which the start does not need
-
-    stream = soxr.ResampleStream(ratio * sample_rate, sample_rate, 1, dtype="float32")
-    waiting: Samples | None = None
+    resampler = Resampler(ratio * sample_rate, sample_rate)
     for chunk in chunks:
-        if waiting is not None and len(samples := stream.resample_chunk(waiting)):
+        if len(samples := resampler.push(np.ascontiguousarray(chunk))):
             yield np.clip(samples, -1, 1)
-        waiting = np.ascontiguousarray(chunk)
-    if waiting is not None:
-        yield np.clip(stream.resample_chunk(waiting, last=True), -1, 1)
+    if len(samples := resampler.end()):
+        yield np.clip(samples, -1, 1)

@@ -14,8 +14,8 @@ from typing import Any
 import espeakng_loader
 
 from app.errors import InvalidVoice, SetupError
+from app.text.languages import get_base_language
 from app.text.phonetic import ESPEAK, split_phonetic
-from app.text.scripts import get_base_language
 
 SYNCHRONOUS = 2
 """AUDIO_OUTPUT_SYNCHRONOUS: do not open a sound device."""
@@ -32,7 +32,10 @@ LANGUAGE_NAME = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 REINSTALL_HINT = "Install it again: pip install --force-reinstall espeakng-loader"
 
 
-LANGUAGES = {"en": "en-us", "fr": "fr-fr", "zh": "cmn", "zh-cn": "cmn", "no": "nb"}
+LANGUAGES = {
+    **{"en": "en-us", "fr": "fr-fr", "zh": "cmn", "zh-cn": "cmn", "no": "nb"},
+    **dict.fromkeys(("en-au", "en-nz", "en-ie", "en-in", "en-za"), "en-gb"),
+}
 """Codes of languages that differ from espeak-ng's."""
 LATIN_AMERICAN = "es-419"
 AMERICAN_SPANISH = frozenset(

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from unicodedata import normalize as normalize_unicode
 from xml.sax.saxutils import quoteattr
 
-from app.text.languages import ENGLISH
+from app.text.languages import ENGLISH, get_base_language
 from app.text.normalization.normalize import normalize
 from app.text.phonetic import mark_phonemes, remove_phonemes
 from app.text.segment import WORD
@@ -68,7 +68,7 @@ class LexiconEntry:
         """Return the text to read for the words as a text has them: checkpoints that read only letters read these."""
         if self.is_phonemes:
             return self.spoken if written == self.words else self._mark(written)
-        return self.spoken if language == ENGLISH else normalize(self.reading, language)
+        return self.spoken if get_base_language(language) == ENGLISH else normalize(self.reading, language)
 
     def _mark(self, written: str) -> str:
         return mark_phonemes(self.phonemes, remove_phonemes(normalize(written)))

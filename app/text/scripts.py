@@ -8,6 +8,7 @@ from collections import Counter
 from functools import lru_cache
 from itertools import groupby
 
+from app.text.languages.table import get_base_language
 from app.text.normalization.cleaning import tidy
 from app.text.phonetic import mark_phonemes, split_phonetic
 from app.text.word_tables import TABLES
@@ -55,11 +56,6 @@ def fit_to_language(spoken: str, language: str) -> tuple[str, Counter[str]]:
     if left_out:
         fitted = tidy(MARKS_AT_START.sub("", tidy(NOTHING_BETWEEN.sub("", fitted))))
     return fitted if any(map(str.isalnum, fitted)) else "", left_out
-
-
-def get_base_language(language: str) -> str:
-    """Return a language without its region: `en-US` -> en."""
-    return language.split("-")[0].lower()
 
 
 def drop_unreadable(text: str, language: str, left_out: Counter[str]) -> str:

@@ -14,13 +14,13 @@ NEURAL_HMM = ("overflow", "neuralhmm_tts")
 MIXES_SPEAKERS = ("glow_tts", "vits", *FORWARD_TTS)
 """Acoustic models that take a mixture of the embeddings of their speakers, so that degree works between them."""
 _CLONING = (
-    "continues a recording as a language model does, far slower than it is heard on a CPU",
+    "continues a recording as a language model does, far slower than real time on a CPU",
     "speak with a VITS, such as coqui's tts_models/en/vctk/vits",
 )
 _CONVERSION = ("changes the voice of a recording and reads no text", "name the folder of a text-to-speech model")
 UNSUPPORTED = {
     "wavernn": (
-        "computes each sample from the one before, far slower than it is heard on a CPU, so that it cannot stream",
+        "computes each sample from the one before, far slower than real time on a CPU, so that it cannot stream",
         "use a HiFi-GAN of the same mel spectrogram, such as coqui's vocoder_models/en/ljspeech/hifigan_v2",
     ),
     "wavegrad": (

@@ -69,8 +69,6 @@ class AudioConfig:
 def check_fit(acoustic: AudioConfig, vocoder: AudioConfig, pair: str) -> None:
     """Raise `InvalidVoice` if the mel spectrograms of an acoustic model and a vocoder differ."""
     pairs = {name: (float(getattr(acoustic, name)), float(getattr(vocoder, name))) for name in MATCHING_SETTINGS}
-    if acoustic.mel_fmax is None and vocoder.mel_fmax is None:
-        del pairs["upper_hz"]  # half of each rate: interpolation keeps the bands
     differences = [
         f"{name.replace('upper_hz', 'mel_fmax')} is {one} in the acoustic model and {other} in the vocoder"
         for name, (one, other) in pairs.items()
@@ -120,10 +118,10 @@ def read_generator_name(config: Mapping[str, Any]) -> str:
 
 def check_upsampling(config: Mapping[str, Any], what: str) -> None:
     """Raise `InvalidVoice` if a generator of coqui makes another number of samples per frame than its config says."""
-    factors, hop = (
-        config["generator_model_params"]["upsample_factors"],
-        AudioConfig.from_dict(config["audio"]).hop_length,
-    )
+    parameters, hop = config.get("generator_model_params"), AudioConfig.from_dict(config["audio"]).hop_length
+    factors = parameters.get("upsample_factors") if isinstance(parameters, Mapping) else None
+    if not isinstance(factors, list) or not all(isinstance(one, int) for one in factors):
+        raise InvalidVoice(f"{what}: its config has no list of upsample_factors.")
     samples = math.prod(factors) * (4 if read_generator_name(config) == "multiband_melgan" else 1)
     if samples != hop:
         raise InvalidVoice(

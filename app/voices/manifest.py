@@ -64,9 +64,9 @@ class NetworkFiles(_StrictModel):
     """The files of a network."""
 
     model: RelativePath
-    """Weights: a `.safetensors` file, or a `.pth` file that loads without running code."""
+    """Weights: a `.safetensors` file, a `.pth` file that loads without running code, or Piper's `.onnx`."""
     config: RelativePath
-    """coqui's `config.json`."""
+    """coqui's `config.json`, or Piper's `.onnx.json`."""
     architecture: str
     """Architecture of the model."""
     sha256: Sha256 | None = None
@@ -181,14 +181,15 @@ class Manifest(_StrictModel):
     display_name: str = ""
     """Human-readable name."""
     locale: str = "en-US"
-    """Language and country of the text that the voice reads, such as `de-DE`. They decide how numbers and
-    abbreviations are read, and the phonemes if neither `frontend` nor the checkpoint's config names their language."""
+    """Language and country of the text that the voice reads, such as `de-DE`; by default that of the checkpoint's
+    phonemes. They decide how numbers and abbreviations are read, and the phonemes, unless `frontend` names a language
+    or the checkpoint's config an accent of the same language."""
     gender: str = "unknown"
     """Gender of the voice, shown by `GET /voices`."""
     license: str = "unknown"
     """License of the voice, shown by `GET /voices`."""
     sample_rate: Annotated[int, Field(ge=8000, le=48000)]
-    """Sample rate of the checkpoints in hertz."""
+    """Sample rate of the speech in hertz: that of the vocoders, or of a VITS or a Piper voice."""
     words_per_minute: Annotated[float, Field(gt=0, le=600)] = 165
     """Speaking rate at speed 1, for estimates of duration."""
     frontend: Frontend | None = None

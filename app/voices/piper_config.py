@@ -28,7 +28,7 @@ class PiperConfig(BaseModel):
     espeak_voice: Annotated[str, Field(validation_alias=AliasPath("espeak", "voice"))] = ""
     """Language of espeak-ng, such as `en-us`; unused if the voice reads letters."""
     phoneme_type: str = PHONEME_TYPES[0]
-    phoneme_id_map: Mapping[str, tuple[int, ...]]
+    phoneme_id_map: Mapping[str, tuple[Annotated[int, Field(ge=0, le=65_535)], ...]]
     """Ids of each symbol."""
     phoneme_map: Mapping[str, tuple[str, ...]] = {}
     """Symbols that replace a phoneme of espeak-ng."""

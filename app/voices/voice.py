@@ -99,6 +99,12 @@ class Voice:
         """Estimate the seconds that a text takes from the words per minute, at five letters and a space per word."""
         return characters * 60 / (6 * self.manifest.words_per_minute * speed)
 
+    def choose_phonemes(self, own: str | None) -> str:
+        """Return the language of a checkpoint's phonemes: that of its config, unless the voice has another one."""
+        if self.manifest.language:
+            return self.manifest.language
+        return own if own and get_base_language(own) == get_base_language(self.language) else self.language
+
     def find_file(self, path: str) -> Path:
         """Return the path of a file of this voice."""
         return resolve_inside(self.folder, path)
@@ -137,12 +143,17 @@ def check_voice(folder: Path, manifest: Manifest) -> Voice:
     neutral = manifest.checkpoints[manifest.emotions[Emotion.NEUTRAL].checkpoint]
     config = voice.read_config(neutral.config)
     rates = {read_acoustic_audio(voice, name).sample_rate for name in manifest.checkpoints} - {voice.sample_rate}
-    read = read_piper_phonemes if neutral.architecture == "piper" else read_phonemes
+    phonemes, chosen = read_phonemes(config), neutral.language
+    if neutral.architecture == "piper":
+        phonemes, chosen = (
+            read_piper_phonemes(config),
+            parse_piper_config(config, voice.find_file(neutral.config)).language,
+        )
     return replace(
         voice,
-        phonemes=read(config),
+        phonemes=phonemes,
         mel_rate=min(rates, default=None),
-        language=choose_language(manifest, neutral.language, config),
+        language=choose_language(manifest, chosen, config),
     )
 
 
@@ -165,7 +176,14 @@ def check_degree(voice: Voice) -> None:
     for emotion, spoken in emotions.items():
         checkpoint = checkpoints[spoken.checkpoint]
         architectures = MIXES_SPEAKERS if spoken.checkpoint == neutral else ("glow_tts",)
-        if checkpoint.architecture not in architectures or neutral not in (spoken.checkpoint, checkpoint.base):
+        is_base = (
+            spoken.checkpoint == neutral or checkpoints[neutral].architecture == "glow_tts" == checkpoint.architecture
+        )
+        if (
+            not is_base
+            or checkpoint.architecture not in architectures
+            or neutral not in (spoken.checkpoint, checkpoint.base)
+        ):
             raise InvalidVoice(
                 f"{voice.folder}: degree is true, but there is no way between neutral (checkpoint {neutral}) "
                 f"and {emotion} (checkpoint {spoken.checkpoint}).",
@@ -361,6 +379,8 @@ class Registry:
             found = self.match_language(language, current)
             if found is None:
                 raise LookupError(language)
+            if found is not current and get_base_language(default.language) == get_base_language(language):
+                found = default
             return name if found is current else found.name
 
         return VoiceLanguages(find_language, find_voice)

@@ -64,7 +64,7 @@ def find_cut_points(model: Any) -> CutPoints:
     """Find the places at which a graph is cut; raise `InvalidVoice` if they are missing."""
     try:
         return match_cut_points(model)
-    except (StopIteration, ValueError, IndexError):
+    except (StopIteration, ValueError, IndexError, KeyError, RuntimeError):
         raise InvalidVoice(
             "The graph of the voice is not one of Piper: its parts cannot be told apart.",
             hint="Supported are the .onnx files of Piper's own export.",

@@ -21,7 +21,7 @@ def read_as_kind(name: str, text: str, code: str) -> str:
     digits = "".join(filter(str.isdecimal, text))
     if language.complete and name == "ordinal" and digits:
         return read_ordinal(digits, language)
-    return get_normalizer(code).normalize(clean(text))
+    return get_normalizer(code).normalize(clean(text, code))
 
 
 def name_character(character: str, code: str) -> str:

@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
-from app.text.languages.table import ENGLISH
+from app.text.languages.table import ENGLISH, get_base_language
 from app.text.normalization.chat import drop_emoticons, simplify_letters
 from app.text.word_tables import TABLES, list_words
 
@@ -45,7 +45,7 @@ def clean(text: str, language: str = ENGLISH) -> str:
 
     In languages other than English, `1º` keeps the letter of an ordinal.
     """
-    if language != ENGLISH and "º" in text:
+    if "º" in text and get_base_language(language) != ENGLISH:
         text = ORDINAL_SIGN.sub("o", text)
     text = FOOTNOTE.sub("", text if text.isascii() else unicodedata.normalize("NFC", text))
     text = simplify_letters(drop_emoticons(text))
