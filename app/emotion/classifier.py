@@ -5,8 +5,9 @@ A classifier can also read earlier sentences and estimate the intensity of the e
     "intone": {"version": "2", "threshold": 0.35, "context": 2, "languages": ["en"]}
 
 `context` is the number of earlier sentences; sentences in languages that `languages` does not list are spoken
-neutrally. An additional output with the label `strength` is the logit of the intensity. With `"words": 0.6`, the table
-`words.tsv` in the classifier's folder corrects the probabilities after they are raised to that power (`app.emotion.words`).
+neutrally. An additional output with the label `strength` is the logit of the intensity. With `"words": 0.6`, the
+table `words.tsv` in the classifier's folder corrects the probabilities after they are raised to that power
+(`app.emotion.words`).
 """
 
 from __future__ import annotations
