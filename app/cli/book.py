@@ -22,6 +22,7 @@ from app.audio.encode import AudioFormat, choose_writer
 from app.cli.output import show_plan, show_summary, write_json
 from app.cli.parser import UsageError
 from app.cli.source import Source
+from app.documents.document import IMAGE_STARTS
 from app.errors import IntoneError
 from app.packages import version
 from app.planning.serialize import plan_to_dict
@@ -38,7 +39,6 @@ LONG_TEXT = 2000
 LONG_PLAN = 200
 """Maximum utterances of a plan that is shown in full instead of summarized."""
 _UNSAFE = re.compile(r"[^\w .,'’()&-]+")
-_IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def read_target(options: argparse.Namespace) -> Target | None:
 def read_cover(path: Path) -> bytes:
     """Return a picture; raise `UsageError` unless it is JPEG or PNG."""
     data = path.read_bytes()
-    if not data.startswith(_IMAGES):
+    if not data.startswith(IMAGE_STARTS):
         raise UsageError(f"{path} is neither JPEG nor PNG.", hint="Convert the cover to one of them.")
     return data
 
