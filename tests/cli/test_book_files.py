@@ -37,7 +37,8 @@ def novel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def say(*words: str | Path) -> int:
-    return main(["say", *map(str, words), "--emotion", "neutral"])
+    pinned = () if "--plan" in words else ("--emotion", "neutral")
+    return main(["say", *map(str, words), *pinned])
 
 
 def read_json(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
