@@ -138,11 +138,11 @@ def rewrite_word(changes: dict[str, tuple[str, str]]) -> bytes:
     word.save(stream)
     with zipfile.ZipFile(stream) as archive, zipfile.ZipFile(changed, "w") as copy:
         for name in archive.namelist():
-            text = archive.read(name)
+            content = archive.read(name)
             for old, new in (changes[name],) if name in changes else ():
-                assert old.encode() in text
-                text = text.replace(old.encode(), new.encode())
-            copy.writestr(name, text)
+                assert old.encode() in content
+                content = content.replace(old.encode(), new.encode())
+            copy.writestr(name, content)
     return changed.getvalue()
 
 
