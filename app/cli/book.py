@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -22,6 +22,7 @@ from app.audio.encode import AudioFormat, choose_writer
 from app.cli.output import show_plan, show_summary, write_json
 from app.cli.parser import UsageError
 from app.cli.source import Source
+from app.documents.document import IMAGE_STARTS
 from app.errors import IntoneError
 from app.packages import version
 from app.planning.serialize import plan_to_dict
@@ -38,7 +39,6 @@ LONG_TEXT = 2000
 LONG_PLAN = 200
 """Maximum utterances of a plan that is shown in full instead of summarized."""
 _UNSAFE = re.compile(r"[^\w .,'’()&-]+")
-_IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +120,16 @@ def read_target(options: argparse.Namespace) -> Target | None:
     return parse_loudness(options.loudness)
 
 
+def check_rate(rate: int | None, format: AudioFormat) -> None:
+    """Raise `UsageError` if a format does not have a sample rate."""
+    if rate and format.rates and rate not in format.rates:
+        raise UsageError(f"The format {format.name} has no sample rate of {rate} Hz.")
+
+
 def read_cover(path: Path) -> bytes:
     """Return a picture; raise `UsageError` unless it is JPEG or PNG."""
     data = path.read_bytes()
-    if not data.startswith(_IMAGES):
+    if not data.startswith(IMAGE_STARTS):
         raise UsageError(f"{path} is neither JPEG nor PNG.", hint="Convert the cover to one of them.")
     return data
 
@@ -149,22 +155,23 @@ def write_book(
             if len(store):
                 sys.stderr.write(f"intone: What was spoken is in {book.folder}; the same command continues.\n")
             raise
-        _check_retakes(book, len(narration.lines))
+        check_retakes(book.retakes, len(narration.lines))
         if chapters is None:
             chapters = find_chapters([line.utterance for line in narration.lines], source.headings)
         book = replace(book, tags=replace(book.tags, comment=make_comment(narration.selection.voice.name)))
         mastering, places = write_files(book, narration, store, chapters)
         placed, seconds = place_lines(narration.lines, store, narration.selection.sample_rate, mastering.lead)
-    if not book.keep:
-        remove_store(book.folder)
     warnings = [*(source.document.warnings if source.document else ()), *narration.warnings]
     warnings += check_language(source, narration)
     plan = pipeline.make_plan(narration.selection, placed, warnings)
     show_result(plan, book, places, chapters, seconds, as_json)
+    if not book.keep:
+        remove_store(book.folder)
 
 
-def _check_retakes(book: Book, count: int) -> None:
-    if beyond := [number for number in book.retakes if number > count]:
+def check_retakes(retakes: Collection[int], count: int) -> None:
+    """Raise `UsageError` for numbers beyond the utterances of a text."""
+    if beyond := [number for number in retakes if number > count]:
         raise UsageError(f"--retake {min(beyond)}: the text has {count} utterances.")
 
 
@@ -191,7 +198,8 @@ def split_book(book: Book, lines: Sequence[Line], chapters: Sequence[tuple[str, 
         path = folder / f"{number:0{len(str(len(starts)))}} {name}{book.path.suffix}"
         tags = replace(book.tags, title=title, album=book.tags.title, track=f"{number}/{len(starts)}")
         if start < end:
-            parts.append(Part(path, lines[start:end], [(title, 0)], tags))
+            last = replace(lines[end - 1], utterance=replace(lines[end - 1].utterance, pause_after=0.0))
+            parts.append(Part(path, [*lines[start : end - 1], last], [(title, 0)], tags))
     return parts
 
 
@@ -253,13 +261,15 @@ def report_acx(paths: Sequence[Path], write: Callable[[str], object]) -> bool:
     """Print the result of every rule of ACX for each file, and return whether all pass."""
     from app.production.acx import check_acx
 
-    passed = True
+    failures = 0
     for path in paths:
-        for check in check_acx(path):
-            passed &= check.passed
+        checks = check_acx(path)
+        for check in checks:
             write(f"{'pass' if check.passed else 'FAIL'}  {check.name:17} {check.value:20} ({check.rule})\n")
+        passed = all(check.passed for check in checks)
         write(f"ACX: {path.name} {'passes' if passed else 'fails'}\n")
-    return passed
+        failures += not passed
+    return not failures
 
 
 def describe_chapters(path: Path, place: Path | None, kept: int, found: int) -> str:

@@ -96,6 +96,13 @@ def _help(name: str, field: FieldInfo) -> str:
     return f"{_describe(field)} (INTONE_{name.upper()}{default})"
 
 
+def find_given(options: argparse.Namespace, names: Iterable[str]) -> str | None:
+    """Return the first flag of some names that is on the command line; None if none is."""
+    values = ((name, getattr(options, name)) for name in names)
+    given = (name for name, value in values if value is not None and value is not False)
+    return next((f"--{name.replace('_', '-')}" for name in given), None)
+
+
 def settings_from_options(options: argparse.Namespace) -> Settings:
     """Load the settings; flags take precedence over the environment."""
     chosen = {name: getattr(options, name, None) for name in Settings.model_fields}

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.audio.files import STDOUT, is_replaceable, resolve_links
 from app.cli.parser import UsageError
 from app.errors import IntoneError
 from app.types import Emotion, Plan
@@ -159,3 +162,18 @@ def join_names(names: Iterable[str]) -> str:
     known = list(names)
     shown = ", ".join(known[:MAX_LISTED])
     return shown if len(known) <= MAX_LISTED else f"{shown}, … ({len(known)} in all)"
+
+
+def check_output(output: Path) -> None:
+    """Raise `UsageError` if the audio cannot be written there."""
+    if output == STDOUT:
+        if sys.stdout.isatty():
+            raise UsageError("Standard output is a terminal, which cannot play sound.", hint="Redirect it: > FILE.")
+    elif output.is_dir():
+        raise UsageError(f"{output} is a folder.", hint="Name a file in it.")
+    elif not output.parent.is_dir():
+        raise UsageError(f"There is no folder {output.parent}.", hint="Make it first.")
+    elif is_replaceable(output) and not os.access(folder := resolve_links(output).parent, os.W_OK):
+        if output.is_symlink():
+            raise UsageError(f"{output} leads to {folder}, which is not a writable folder.", hint="Choose another one.")
+        raise UsageError(f"The folder {folder} cannot be written to.", hint="Choose another one.")

@@ -41,6 +41,14 @@ def parse_count(value: str) -> int:
     return count
 
 
+def parse_rate(value: str) -> int:
+    """Parse a sample rate."""
+    rate = parse_count(value)
+    if not 8000 <= rate <= 96_000:
+        raise argparse.ArgumentTypeError(f"{value} is not from 8000 to 96000")
+    return rate
+
+
 def parse_output(value: str) -> Path:
     """Parse the path of an output: only `-` itself is standard output, `./-` is a file."""
     path = Path(value)
@@ -83,7 +91,7 @@ def _add_book_arguments(parser: argparse.ArgumentParser) -> None:
     add("--retake", type=parse_count, action="append", metavar="N", help=text)
     add("--keep", action="store_true", help="keep what was spoken, so that an edited plan speaks only what changed")
     add("--bitrate", type=parse_count, metavar="KBITS", help="kbit/s of MP3, Opus, AAC and M4B")
-    add("--sample-rate", type=parse_count, metavar="HERTZ", help="by default the voice's own, if the format has it")
+    add("--sample-rate", type=parse_rate, metavar="HERTZ", help="by default the voice's own, if the format has it")
     add("--title", help="tag of the file; by default the document's")
     add("--author", help="tag of the file; by default the document's")
     add("--cover", type=Path, metavar="FILE", help="JPEG or PNG; by default the document's")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -15,13 +14,14 @@ from typing import TYPE_CHECKING
 
 from app.audio.chapters import TAGGED, Tags, save_with_chapters
 from app.audio.encode import DEFAULT_FORMAT, FORMATS, AudioFormat
-from app.audio.files import STDOUT, is_replaceable, resolve_links
-from app.cli.book import LONG_PLAN, LONG_TEXT, make_book, make_comment, write_book
-from app.cli.flags import settings
-from app.cli.output import exit_on_sigterm, show_plan, show_summary, write_json
+from app.audio.files import STDOUT, is_replaceable
+from app.cli.book import LONG_PLAN, LONG_TEXT, check_rate, check_retakes, make_book, make_comment, write_book
+from app.cli.flags import find_given, settings
+from app.cli.output import check_output, exit_on_sigterm, show_plan, show_summary, write_json
 from app.cli.parser import UsageError
 from app.cli.source import BOOK_SETTINGS, Source, load_pipeline, make_request, read_source
 from app.errors import IntoneError
+from app.fields import SpeechOptions
 from app.planning.serialize import plan_to_dict
 from app.text.headings import find_headings
 from app.types import InputFormat, SpeechRequest
@@ -50,8 +50,13 @@ def play(path: Path) -> None:
         raise IntoneError(f"{player[0]} could not play the sound.", hint="Write a file with -o speech.wav.")
 
 
-_NEEDS_FILE = ("plan", "bitrate", "loudness", "dynamics", "subtitles", "chapter_files", "keep", "retake", "cover")
+_NEEDS_FILE = (
+    *("plan", "bitrate", "loudness", "dynamics", "subtitles", "chapter_files", "keep", "retake", "cover"),
+    *("title", "author"),
+)
 """Flags that only files of a book have."""
+_NOT_WITH_PLAN = ("lexicon", "pauses", "ssml", *(name for name in SpeechOptions.model_fields if name != "seed"))
+"""Flags about how a text becomes a plan."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -64,22 +69,22 @@ def run(options: argparse.Namespace) -> int:
     if options.output == STDOUT and options.json:
         raise UsageError("--json and -o - both need standard output.", hint="Write the sound to a file.")
     is_file = options.output is not None and is_replaceable(options.output)
-    flag = next((name for name in _NEEDS_FILE if getattr(options, name)), None)
+    flag = find_given(options, _NEEDS_FILE)
     if flag and not is_file:
-        raise UsageError(f"--{flag.replace('_', '-')} needs a file.", hint="Name it: -o FILE.")
+        raise UsageError(f"{flag} needs a file.", hint="Name it: -o FILE.")
     chosen = settings(**BOOK_SETTINGS)
     plan = None
     if options.plan:
         from app.production.plan_file import read_plan_file
 
         plan = read_plan_file(options.plan)
+        check_plan_flags(options, len(plan.utterances))
     if options.source is None and plan is None:
         raise UsageError("There is nothing to speak.", hint="Give a text, a file, - or --plan FILE.")
     source = read_source(options.source, ssml=options.ssml) if options.source is not None else Source("")
     book = make_book(options, source, format) if is_file else None
     rate = options.sample_rate or (book.target.sample_rate if book and book.target else None)
-    if rate and format.rates and rate not in format.rates:
-        raise UsageError(f"The format {format.name} has no sample rate of {rate} Hz.")
+    check_rate(rate, format)
     request = make_plan_request(options, plan) if plan else make_request(options, source)
     request = replace(request, rate_for=lambda own: rate or format.choose_sample_rate(own))
     source, request = find_structure(options, source, request)
@@ -94,6 +99,16 @@ def run(options: argparse.Namespace) -> int:
         else:
             _speak(pipeline, request, options, format)
     return 0
+
+
+def check_plan_flags(options: argparse.Namespace, count: int) -> None:
+    """Raise `UsageError` for flags without effect on a plan of `count` utterances, before anything is loaded."""
+    from app.emotion import AUTO
+
+    flag = find_given(options, _NOT_WITH_PLAN) or ("--emotion" if options.emotion != AUTO else None)
+    if flag:
+        raise UsageError(f"{flag} has no effect on a plan.", hint="Edit the plan, or make another with intone analyze.")
+    check_retakes(options.retake or (), count)
 
 
 def make_plan_request(options: argparse.Namespace, plan: PlanFile) -> SpeechRequest:
@@ -160,20 +175,5 @@ def choose_format(output: Path | None, name: str | None) -> AudioFormat:
         raise UsageError(
             f"--format {name} contradicts the ending of {output}.", hint=f"Leave out --format, or write .{format_name}."
         )
-    _check_output(output)
+    check_output(output)
     return format
-
-
-def _check_output(output: Path) -> None:
-    """Raise `UsageError` if the audio cannot be written there."""
-    if output == STDOUT:
-        if sys.stdout.isatty():
-            raise UsageError("Standard output is a terminal, which cannot play sound.", hint="Redirect it: > FILE.")
-    elif output.is_dir():
-        raise UsageError(f"{output} is a folder.", hint="Name a file in it.")
-    elif not output.parent.is_dir():
-        raise UsageError(f"There is no folder {output.parent}.", hint="Make it first.")
-    elif is_replaceable(output) and not os.access(folder := resolve_links(output).parent, os.W_OK):
-        if output.is_symlink():
-            raise UsageError(f"{output} leads to {folder}, which is not a writable folder.", hint="Choose another one.")
-        raise UsageError(f"The folder {folder} cannot be written to.", hint="Choose another one.")

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.audio.encode import FORMATS, AudioFormat, choose_writer
-from app.audio.files import open_output
-from app.cli.book import make_comment, read_target
-from app.cli.flags import settings
-from app.cli.output import exit_on_sigterm
+from app.audio.files import is_replaceable, open_output
+from app.cli.book import check_rate, make_comment, read_target
+from app.cli.flags import find_given, settings
+from app.cli.output import check_output, exit_on_sigterm
 from app.cli.parser import UsageError
 from app.cli.source import BOOK_SETTINGS, Source, load_pipeline, make_request
 from app.documents.read import SCREENPLAYS, TABLES
@@ -25,7 +25,7 @@ from app.documents.script import ScriptLine, read_lines
 from app.documents.text import decode
 from app.errors import UnknownEmotion
 from app.planning.planner import CharacterVoices
-from app.types import Clause, Emotion, Role, Samples, SpeechRequest
+from app.types import Clause, Emotion, PlanWarning, Role, Samples, SpeechRequest
 
 if TYPE_CHECKING:
     from app.production.narrate import Line
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _DATE = (1980, 1, 1, 0, 0, 0)
 """Time of every entry of an archive, so that the same lines give the same bytes."""
 MANIFEST = "lines.json"
+_WITHOUT_EFFECT = ("plan", "retake", "subtitles", "chapter_files", "cover", "title", "author", "json")
+"""Flags about books and plans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Spoken:
     lines: list[Line]
     rate: int
     voice: str
+    warnings: tuple[PlanWarning, ...]
 
 
 def is_script_output(options: argparse.Namespace) -> bool:
@@ -52,7 +55,8 @@ def is_script_output(options: argparse.Namespace) -> bool:
     if options.source is None or options.output is None:
         return False
     is_script = Path(options.source).suffix.lower() in TABLES | SCREENPLAYS and Path(options.source).is_file()
-    return is_script and (options.output.is_dir() or options.output.suffix.lower() in ("", ".zip"))
+    named = options.output.suffix.lower() in ("", ".zip") and is_replaceable(options.output)
+    return is_script and (named or options.output.is_dir())
 
 
 def run_script(options: argparse.Namespace) -> int:
@@ -60,6 +64,12 @@ def run_script(options: argparse.Namespace) -> int:
     from app.production.mastering import make_mastering
     from app.production.store import open_store, remove_store
 
+    if flag := find_given(options, _WITHOUT_EFFECT):
+        raise UsageError(f"{flag} has no effect on lines of a script.", hint="Leave it out.")
+    if not options.output.is_dir():
+        check_output(options.output)
+        if options.output.exists() and not _is_archive(options.output):
+            raise UsageError(f"{options.output} is a file, not a folder.", hint="Name a folder or a .zip archive.")
     decoded = decode(Path(options.source).read_bytes(), options.source)
     lines, warnings = read_lines(decoded)
     format = FORMATS.get((options.format or "wav").lower())
@@ -67,8 +77,11 @@ def run_script(options: argparse.Namespace) -> int:
         raise UsageError(f"The format {options.format!r} is unknown.", hint=f"Choose {' or '.join(FORMATS)}.")
     bit_rate = options.bitrate * 1000 if options.bitrate else None
     choose_writer(format.name, bit_rate)
+    check_rate(options.sample_rate, format)
     requests = [make_line_request(options, line, format) for line in lines]
     target = read_target(options)
+    if target and target.bit_rate:
+        raise UsageError("--loudness acx is for books, not for lines.", hint="Choose podcast, or LUFS such as -18.")
     folder = options.output.with_name(f"{options.output.name}.parts")
     with exit_on_sigterm():
         pipeline = load_pipeline(settings(**BOOK_SETTINGS), options.voice)
@@ -88,7 +101,7 @@ def run_script(options: argparse.Namespace) -> int:
             write_lines(options.output, spoken, format, bit_rate, render, store)
     if not options.keep:
         remove_store(folder)
-    for warning in warnings:
+    for warning in dict.fromkeys((*warnings, *(one for row in spoken for one in row.warnings))):
         sys.stderr.write(f"{warning.code}: {warning.detail}\n")
     sys.stdout.write(f"{options.output}: {len(lines)} lines\n")
     return 0
@@ -125,7 +138,8 @@ def speak_line(
     from app.production.narrate import narrate
 
     narration = narrate(pipeline, request, store, takes)
-    return Spoken(line, narration.lines, narration.selection.sample_rate, narration.selection.voice.name)
+    selection = narration.selection
+    return Spoken(line, narration.lines, selection.sample_rate, selection.voice.name, tuple(narration.warnings))
 
 
 def write_lines(
@@ -167,10 +181,14 @@ def write_lines(
         write(MANIFEST, listed.encode())
 
 
+def _is_archive(path: Path) -> bool:
+    return path.suffix.lower() == ".zip" and not path.is_dir()
+
+
 @contextmanager
 def _open_target(path: Path) -> Iterator[Callable[[str, bytes], None]]:
     """Yield a function that writes a file into the archive or the folder."""
-    if path.suffix.lower() != ".zip":
+    if not _is_archive(path):
         path.mkdir(exist_ok=True)
 
         def write(name: str, data: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
@@ -11,8 +11,8 @@ from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from app.documents.archive import Archive
-from app.documents.document import MAX_DOCUMENT_CHARS, Block, Chapter, Document, clean_line, join_blocks
-from app.documents.markup import Markup, make_warnings, read_markup
+from app.documents.document import IMAGE_STARTS, MAX_DOCUMENT_CHARS, Block, Chapter, Document, clean_line, join_blocks
+from app.documents.markup import Markup, close_parser, make_warnings, read_markup
 from app.documents.text import decode
 from app.errors import UnreadableDocument
 from app.types import PlanWarning
@@ -22,7 +22,6 @@ _ENCRYPTION = "META-INF/encryption.xml"
 _FONT_ALGORITHMS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 """Obfuscations of fonts, which hide no text."""
 _TEXT_TYPES = frozenset(("application/xhtml+xml", "text/html", "application/x-dtbook+xml"))
-_IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 MAX_COVER_BYTES = 10 * 1024 * 1024
 MAX_CONTENTS = 5000
 
@@ -123,11 +122,14 @@ def _read_spine(
     for path, text in texts.items():
         check()
         first[path] = read_markup(text)
-    notes = {_resolve(path, link) for path, markup in first.items() for link in markup.notes}
+    notes: defaultdict[str, set[str]] = defaultdict(set)
+    for path, markup in first.items():
+        for link in markup.notes:
+            target, _, anchor = _resolve(path, link).partition("#")
+            notes[target].add(anchor)
     for path, text in texts.items():
         check()
-        own = frozenset(note.partition("#")[2] for note in notes if note.partition("#")[0] == path)
-        yield path, read_markup(text, own) if own else first[path]
+        yield path, read_markup(text, frozenset(notes[path])) if path in notes else first[path]
 
 
 def _join_files(spine: Sequence[tuple[str, Markup]]) -> tuple[list[Block], dict[str, int]]:
@@ -177,7 +179,7 @@ def _read_contents(archive: Archive, package: Element, items: Mapping[str, Item]
     if navigation is not None:
         parser = _Navigation()
         parser.feed(decode(archive.read(navigation.path), navigation.path).text)
-        parser.close()
+        close_parser(parser)
         found = [(title, link) for title, link in parser.entries if title]
         yield from _resolve_entries(navigation.path, found)
         if found:
@@ -238,7 +240,7 @@ def _read_cover(archive: Archive, package: Element, items: Mapping[str, Item]) -
     candidates = [one for one in items.values() if "cover-image" in one.properties]
     candidates += [items[name] for name in named if name in items]
     for item in candidates:
-        if item.path in archive.names and (data := archive.read(item.path)).startswith(_IMAGE_STARTS):
+        if item.path in archive.names and (data := archive.read(item.path)).startswith(IMAGE_STARTS):
             return data if len(data) <= MAX_COVER_BYTES else None
     return None
 

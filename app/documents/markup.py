@@ -16,13 +16,16 @@ Attributes = list[tuple[str, str | None]]
 
 MAX_DEPTH = 1000
 """Maximum nesting of elements; documents of people have under a hundred."""
+_MAX_UNFINISHED_CHARS = 2000
+_MAX_MARK_PIECES = 20
+"""Maximum pieces of text of a link to a footnote, which has one to five."""
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 _HIDDEN = frozenset(
-    "script style template noscript svg math object iframe head nav rt rp audio video select button form".split()
+    "script style template noscript svg math object iframe head nav rt rp audio video select button textarea".split()
 )
 _BLOCKS = frozenset(
     "p div section article aside header footer main blockquote figure figcaption ul ol li dl dt dd table caption tr hr "
-    "pre address h1 h2 h3 h4 h5 h6 body details summary center".split()
+    "pre address h1 h2 h3 h4 h5 h6 body details summary center form fieldset".split()
 )
 _CELLS = frozenset(("td", "th"))
 _ENDED_BY_NEXT = frozenset(("p", "li", "dt", "dd", "tr", "td", "th", "option"))
@@ -77,9 +80,16 @@ def read_markup(text: str, notes: frozenset[str] = frozenset()) -> Markup:
     """Read a file of HTML or XHTML; blocks with the anchors `notes` are footnotes and not read."""
     reader = _Reader(notes)
     reader.feed(text)
-    reader.close()
+    close_parser(reader)
     reader.end_block()
     return reader.markup
+
+
+def close_parser(parser: HTMLParser) -> None:
+    """Parse the end of a text; raise `UnreadableDocument` for a long unfinished tag, which takes quadratic time."""
+    if len(parser.rawdata) > _MAX_UNFINISHED_CHARS:
+        raise UnreadableDocument("The HTML ends within a tag, a comment or a script.", hint="Export it again.")
+    parser.close()
 
 
 def make_warnings(left_out: Counter[str]) -> Iterator[PlanWarning]:
@@ -106,6 +116,8 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: Attributes) -> None:
         values = {name: value or "" for name, value in attrs}
         self._read_metadata(tag, values)
+        if self._open["head"] and (tag == "body" or (tag in _BLOCKS and self._stack[-1].name == "head")):
+            self.handle_endtag("head")  # HTML may omit its end tag
         if tag in _BLOCKS:
             self.end_block()
             if self._stack and self._stack[-1].name == "p":
@@ -115,7 +127,7 @@ class _Reader(HTMLParser):
         anchor = values.get("id") or (values.get("name", "") if tag == "a" else "")
         if anchor and not self._hidden:
             self._anchors.append(anchor)
-            self._is_note |= anchor in self._notes and not "".join(self._pieces).strip()
+            self._is_note |= anchor in self._notes and not any(piece.strip() for piece in self._pieces)
         if tag in _VOID:
             self._add_void(tag)
             return
@@ -191,13 +203,15 @@ class _Reader(HTMLParser):
         self._hidden -= bool(element.hidden)
         if len(tag) == 2 and tag[0] == "h" and tag[1] in "123456":
             self._level = 0
-        if element.link and not self._hidden:
+        if self._hidden or len(self._pieces) - element.start > _MAX_MARK_PIECES:
+            return
+        if element.link:
             shown = "".join(self._pieces[element.start :])
             if shown and _MARK.fullmatch(shown) and (self._open["sup"] or not shown.strip().isalnum()):
                 del self._pieces[element.start :]
                 self.markup.notes.add(element.link)
                 self.markup.left_out["note"] += 1
-        if tag == "sup" and not self._hidden and element.start < len(self._pieces):
+        if tag == "sup" and element.start < len(self._pieces):
             inside = "".join(self._pieces[element.start :])
             if not inside.strip(" []()"):
                 del self._pieces[element.start :]

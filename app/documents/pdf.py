@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import struct
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
     from pypdf import PdfReader
 
 MAX_PAGES = 3000
+_DAMAGES = (
+    *(ValueError, LookupError, TypeError, AttributeError, RuntimeError, ArithmeticError, AssertionError, OSError),
+    *(zlib.error, struct.error),
+)
+"""What pypdf raises for damaged files, besides its own errors."""
 _LEAST_CHARS_PER_PAGE = 5
 """Mean number of characters below which pages are images."""
 _FEW_LINES = 8
@@ -42,7 +49,9 @@ def read_pdf(data: bytes, check: Callable[[], None]) -> Document:
         facts = reader.metadata
     except UnreadableDocument:
         raise
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, IndexError, OSError) as error:
+    except NotImplementedError as error:  # other protections than passwords, and rare compressions
+        raise UnreadableDocument(f"The PDF cannot be read: {error}.", hint="Export it again, unprotected.") from None
+    except (PyPdfError, *_DAMAGES) as error:
         raise UnreadableDocument(f"The PDF is damaged: {error}.", hint="Export it again.") from None
     except ImportError:  # pypdf needs cryptography for AES
         raise UnreadableDocument("The PDF is protected.", hint="Save it without protection.") from None

@@ -70,8 +70,9 @@ def read_document(
 
 
 def is_bare_text(document: Document) -> bool:
-    """Return whether a document is only a text, without a title and without parts that are left out."""
-    return not document.title and not document.warnings and document.chapters[0].format is not InputFormat.TEXT
+    """Return whether a document is only a text, without facts about it and without parts that are left out."""
+    facts = document.title or document.author or document.language
+    return not facts and not document.warnings and document.chapters[0].format is not InputFormat.TEXT
 
 
 def _read_archive(data: bytes, check: Callable[[], None]) -> Document:

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.documents.document import Chapter, Document, clean_line
@@ -22,9 +22,12 @@ _COLUMNS = {
     "text": ("line", "text", "dialogue", "dialog", "words", "string"),
 }
 """Names of columns in files of game studios, in lower case."""
-_SCREENPLAY = re.compile(r"(?:\[(?P<id>[^\[\]]{1,80})\][ \t]*)?(?P<who>[^:()\[\]]{1,60}?)[ \t]*"
-                         r"(?:\((?P<emotion>[^()]{1,40})\))?[ \t]*:[ \t]*(?P<text>\S.*)")  # fmt: skip
+_SCREENPLAY = re.compile(r"(?:\[(?P<id>[^\[\]]{1,80})\] ?)?(?P<who>[^:()\[\]]{1,60}?) ?"
+                         r"(?:\((?P<emotion>[^()]{1,40})\))? ?: ?(?P<text>\S.*)")  # fmt: skip
+"""Line of a screenplay in which words are one space apart, so that matching takes linear time."""
 _UNSAFE = re.compile(r"[^\w.-]+")
+_MAX_ID_CHARS = 60
+"""Maximum of an id, so that it has with a number and an ending at most the 255 bytes of a file name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +51,23 @@ def read_script(decoded: Decoded) -> Document:
 
 def read_lines(decoded: Decoded) -> tuple[tuple[ScriptLine, ...], tuple[PlanWarning, ...]]:
     """Return the lines of a table or a screenplay, and warnings; raise `UnreadableDocument` if it has none."""
-    rows = _read_table(decoded.text) or _read_screenplay(decoded.text)
+    rows, left_out = _read_table(decoded.text), 0
+    if not rows:
+        rows, left_out = _read_screenplay(decoded.text)
     if not rows:
         raise UnreadableDocument(
             "The table has no column of lines.", hint="Name its columns id, character, emotion and line."
         )
-    if len(rows) > MAX_LINES:
-        raise UnreadableDocument(f"The script has {len(rows)} lines, the most is {MAX_LINES}.")
-    counts: Counter[str] = Counter()
+    numbers: Counter[str] = Counter()
+    taken: set[str] = set()
     lines, renamed = [], 0
     for number, row in enumerate(rows, 1):
         wanted = row.get("id", "").strip()
-        name = _UNSAFE.sub("_", wanted).strip("._")[:100] or f"{number:04}"
-        counts[name.lower()] += 1
-        if counts[name.lower()] > 1:
-            name = f"{name}-{counts[name.lower()]}"
+        name = base = _UNSAFE.sub("_", wanted).strip("._")[:_MAX_ID_CHARS] or f"{number:04}"
+        while name.lower() in taken:
+            numbers[base.lower()] += 1
+            name = f"{base}-{numbers[base.lower()] + 1}"
+        taken.add(name.lower())
         renamed += bool(wanted) and name != wanted
         text = " ".join(row["text"].split())
         lines.append(ScriptLine(name, clean_line(row.get("character", "")), row.get("emotion", "").strip(), text))
@@ -70,25 +75,40 @@ def read_lines(decoded: Decoded) -> tuple[tuple[ScriptLine, ...], tuple[PlanWarn
     if renamed:
         detail = f"{renamed} ids are no unique names of files and were changed."
         warnings = (*warnings, PlanWarning("ids_changed", detail))
+    if left_out:
+        detail = f"{left_out} lines without a name and a colon are not read."
+        warnings = (*warnings, PlanWarning("lines_left_out", detail))
     return tuple(lines), warnings
 
 
 def _read_table(text: str) -> list[dict[str, str]]:
-    """Return the rows with text, by the keys of `_COLUMNS`; none if the first line names no column of lines."""
+    """Return the rows with text, by the keys of `_COLUMNS`; none if the first line names no column of lines.
+
+    Raise `UnreadableDocument` if they are too many.
+    """
     first = text.lstrip("\ufeff").partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        places = _find_columns(next(reader, ()))
+        return _collect_rows(reader, places) if "text" in places else []
     except csv.Error as error:
         raise UnreadableDocument(f"The table cannot be read: {error}.") from None
-    places = _find_columns(rows[0] if rows else ())
-    if "text" not in places:
-        return []
-    return [
-        row
-        for cells in rows[1:]
-        if (row := {key: cells[place] if place < len(cells) else "" for key, place in places.items()})["text"].strip()
-    ]
+
+
+def _collect_rows(reader: Iterable[Sequence[str]], places: Mapping[str, int]) -> list[dict[str, str]]:
+    rows = []
+    for cells in reader:
+        row = {key: cells[place] if place < len(cells) else "" for key, place in places.items()}
+        if row["text"].strip():
+            rows.append(row)
+            _check_count(len(rows))
+    return rows
+
+
+def _check_count(count: int) -> None:
+    if count > MAX_LINES:
+        raise UnreadableDocument(f"The script has more than {MAX_LINES} lines.", hint="Divide it into several files.")
 
 
 def _find_columns(header: Sequence[str]) -> dict[str, int]:
@@ -100,11 +120,15 @@ def _find_known(names: Sequence[str], known: Sequence[str]) -> str:
     return next((name for name in known if name in names), "")
 
 
-def _read_screenplay(text: str) -> list[dict[str, str]]:
-    """Return the lines of the form `[id] NAME (emotion): words`; empty unless most lines have it."""
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
+def _read_screenplay(text: str) -> tuple[list[dict[str, str]], int]:
+    """Return the lines of the form `[id] NAME (emotion): words`, and the number of others; no line unless most have
+    that form."""
+    lines = [" ".join(line.split()) for line in text.split("\n") if line.strip()]
     rows = list(_match_lines(lines))
-    return rows if 2 * len(rows) > len(lines) else []
+    if 2 * len(rows) <= len(lines):
+        return [], 0
+    _check_count(len(rows))
+    return rows, len(lines) - len(rows)
 
 
 def _match_lines(lines: Sequence[str]) -> Iterator[dict[str, str]]:

@@ -59,7 +59,8 @@ def narrate(
     selection, plan = pipeline.plan_request(request, never_cancelled, playback)
     narration = Narration(selection)
     build = f"{version()} {pipeline.engine.backend.name}"
-    keys = Keys(request.seed or 0, selection.sample_rate, build, takes)
+    hashes = {name: voice.hashes for name, voice in selection.voices.items()}
+    keys = Keys(request.seed or 0, selection.sample_rate, build, takes, hashes)
     missing = _MissingPlan(plan, store, keys, narration.lines, again)
     stream = _SeededStream(
         pipeline.engine,
@@ -96,14 +97,19 @@ class _MissingPlan(IncrementalPlan):
         self.warnings = plan.warnings
         self.waiting: deque[Line] = deque()
         """Lines that are being spoken."""
+        self.seed = 0
+        """Seed of the last of them."""
         self._plan, self._store, self._keys, self._lines, self._again = plan, store, keys, lines, again
 
     def __iter__(self) -> Iterator[Utterance]:
         for number, utterance in enumerate(self._plan.drain(), 1):
-            key = self._keys.make(utterance, number in self._again) if utterance.spoken else None
+            if not utterance.spoken:
+                self._lines.append(Line(utterance, None))
+                continue
+            key, self.seed = self._keys.make(utterance, number in self._again)
             line = Line(utterance, key)
             self._lines.append(line)
-            if key is not None and key not in self._store:
+            if key not in self._store:
                 self.waiting.append(line)
                 yield utterance
 
@@ -120,8 +126,7 @@ class _SeededStream(SynthesisStream):
     def seed_utterances(self) -> Iterator[tuple[Voice, Utterance, int]]:
         assert isinstance(self.plan, _MissingPlan)
         for utterance in self.plan:
-            key = self.plan.waiting[-1].key or "0"
-            yield self.selection.voices[utterance.voice], utterance, int(key[:15], 16)
+            yield self.selection.voices[utterance.voice], utterance, self.plan.seed % 2**63
 
 
 def _split_utterances(stream: SynthesisStream) -> Iterator[tuple[Utterance, Samples]]:

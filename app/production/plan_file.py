@@ -49,9 +49,14 @@ def find_chapters(utterances: Iterable[Utterance], headings: Sequence[Heading]) 
     """Return title and number of the first utterance of each chapter, from the places of headings in the text."""
     waiting, found, number = list(reversed(headings)), [], 0
     for number, utterance in enumerate(utterances):
-        while waiting and utterance.span is not None and utterance.span[1] > waiting[-1].start:
-            found.append((waiting.pop().title, number))
+        found += [(one.title, number) for one in _pop_begun(waiting, utterance)]
     return found + [(one.title, number + 1) for one in reversed(waiting)]
+
+
+def _pop_begun(waiting: list[Heading], utterance: Utterance) -> Iterator[Heading]:
+    """Remove and yield the headings, of which the next is the last, that do not begin after an utterance."""
+    while waiting and utterance.span is not None and utterance.span[1] > waiting[-1].start:
+        yield waiting.pop()
 
 
 def make_plan_lines(
@@ -70,8 +75,8 @@ def make_plan_lines(
     yield _dump({"voice": voice, "classifier": classifier_to_dict(classifier), **describe_book(document)})
     waiting, seconds = list(reversed(headings)), 0.0
     for utterance in plan.drain():
-        while waiting and utterance.span is not None and utterance.span[1] > waiting[-1].start:
-            yield _dump({"chapter": waiting.pop().title})
+        for heading in _pop_begun(waiting, utterance):
+            yield _dump({"chapter": heading.title})
         seconds += estimate(utterance)
         yield _dump(utterance_to_dict(utterance))
     warnings: list[PlanWarning] = [*(document.warnings if document else ()), *plan.warnings]

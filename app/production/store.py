@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from app.audio.encode import to_int16
+from app.audio.files import open_output
 from app.errors import IntoneError
 from app.types import Samples, Utterance, Word
 
@@ -107,24 +108,33 @@ class Keys:
     A key contains the take, and seeds the utterance: another take is another rendition of the same words.
     """
 
-    def __init__(self, seed: int, rate: int, build: str, takes: dict[str, int]) -> None:
-        """`build` identifies the program and the backend; `takes` has the number of the take by first key."""
+    def __init__(
+        self, seed: int, rate: int, build: str, takes: dict[str, int], voices: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        """`build` identifies the program and the backend; `takes` has the number of the take by first key; `voices` has
+        the hashes of all weights of each voice."""
         self._basis = (seed, rate, build)
         self._takes = takes
+        self._voices = {name: sorted(hashes.items()) for name, hashes in voices.items()}
         self._counts: Counter[str] = Counter()
 
-    def make(self, utterance: Utterance, again: bool = False) -> str:
-        """Return the key of the next utterance of the text; with `again`, that of a new take, which is remembered."""
+    def make(self, utterance: Utterance, again: bool = False) -> tuple[str, int]:
+        """Return key and seed of the next utterance of the text; with `again`, those of a new take, which is kept.
+
+        The first take has the seed of the utterance, if that has one.
+        """
         blend = sorted(utterance.blend.items()) if utterance.blend else None
         how = (utterance.degree, utterance.speed, utterance.pitch, utterance.volume)
         what = (utterance.text, utterance.spoken, utterance.voice, utterance.checkpoint_sha256, utterance.emotion.value)
-        content = json.dumps([self._basis, what, blend, how])
+        content = json.dumps([self._basis, what, blend, how, utterance.seed, self._voices.get(utterance.voice)])
         self._counts[content] += 1
         first = _hash(f"{content} {self._counts[content]}")
         if again:
             self._takes[first] = self._takes.get(first, 0) + 1
         take = self._takes.get(first, 0)
-        return _hash(f"{first} {take}") if take else first
+        key = _hash(f"{first} {take}") if take else first
+        own = None if take else utterance.seed
+        return key, int(key[:15], 16) if own is None else own
 
 
 def _hash(text: str) -> str:
@@ -140,13 +150,27 @@ def open_store(folder: Path) -> Iterator[tuple[Store, dict[str, int]]]:
     folder.mkdir(exist_ok=True)
     store = Store(folder)
     path = folder / _TAKES
-    takes: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
     try:
-        yield store, takes
+        takes = _read_takes(path)
+        try:
+            yield store, takes
+        finally:
+            if takes:
+                with open_output(path) as file:
+                    file.write(json.dumps(takes).encode())
     finally:
-        if takes:
-            path.write_text(json.dumps(takes))
         store.close()
+
+
+def _read_takes(path: Path) -> dict[str, int]:
+    """Return the takes that were saved; raise `IntoneError` if their file is damaged."""
+    try:
+        takes = json.loads(path.read_bytes()) if path.exists() else {}
+    except ValueError:
+        takes = None
+    if not isinstance(takes, dict) or not all(type(take) is int for take in takes.values()):
+        raise IntoneError(f"{path} is damaged.", hint="Remove it: all utterances get their first takes again.")
+    return takes
 
 
 def remove_store(folder: Path) -> None:

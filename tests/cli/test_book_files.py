@@ -37,7 +37,8 @@ def novel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def say(*words: str | Path) -> int:
-    return main(["say", *map(str, words), "--emotion", "neutral"])
+    pinned = () if "--plan" in words else ("--emotion", "neutral")
+    return main(["say", *map(str, words), *pinned])
 
 
 def read_json(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -271,6 +272,8 @@ def test_lines_of_a_game_become_files_in_an_archive(novel: Path, tmp_path: Path)
         (("--plan", "{}.epub", "-o", "{}.flac"), "not"),
         (("--cover", "{}.epub", "-o", "{}.flac"), "neither JPEG nor PNG"),
         (("--retake", "999", "-o", "{}.flac"), "utterances"),
+        (("--dynamics", "0"), "--dynamics needs a file"),
+        (("--title", "A"), "--title needs a file"),
     ],
 )
 def test_wrong_flags_are_usage_errors(
@@ -278,6 +281,55 @@ def test_wrong_flags_are_usage_errors(
 ) -> None:
     assert say(novel, *(word.format(novel.with_suffix("")) for word in words)) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--speed", "1.2"), "--speed has no effect on a plan"),
+        (("--emotion", "joy"), "--emotion has no effect on a plan"),
+        (("--pauses", "assistant"), "--pauses has no effect on a plan"),
+        (("--retake", "2"), "the text has 1 utterances"),
+    ],
+)
+def test_flags_without_effect_on_a_plan_are_refused(
+    novel: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], message: str
+) -> None:
+    plan, out = novel.with_suffix(".json"), novel.with_suffix(".flac")
+    plan.write_text('{"utterances": [{"text": "Hello.", "voice": "tiny", "emotion": "neutral"}]}')
+    assert say("--plan", plan, "-o", out, *words) == 2
+    assert message in capsys.readouterr().err
+    assert not out.with_name(f"{out.name}.parts").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("-o", "{}/file", "--format", "wav"), "is a file, not a folder"),
+        (("-o", "{}/none/lines"), "There is no folder"),
+        (("-o", "{}/lines", "--title", "A"), "--title has no effect"),
+        (("-o", "{}/lines", "--json"), "--json has no effect"),
+        (("-o", "{}/lines", "--loudness", "acx"), "for books"),
+        (("-o", "{}/lines", "--format", "opus", "--sample-rate", "44100"), "no sample rate"),
+        (("-o", "-", "--title", "A"), "--title needs a file"),
+    ],
+)
+def test_lines_of_a_game_are_refused_before_anything_is_loaded(
+    novel: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], message: str
+) -> None:
+    table = tmp_path / "lines.csv"
+    table.write_text("id,character,emotion,line\na,Mira,joy,Hello.")
+    (tmp_path / "file").write_text("mine")
+    assert main(["say", str(table), *(word.format(tmp_path) for word in words)]) == 2
+    assert message in capsys.readouterr().err
+    assert (tmp_path / "file").read_text() == "mine" and not (tmp_path / "lines").exists()
+
+
+@pytest.mark.parametrize("rate", ["1", "7999", "96001", "x"])
+def test_a_sample_rate_is_bounded(novel: Path, capsys: pytest.CaptureFixture[str], rate: str) -> None:
+    with pytest.raises(SystemExit):
+        say(novel, "-o", novel.with_suffix(".wav"), "--sample-rate", rate)
+    assert "--sample-rate" in capsys.readouterr().err
 
 
 def test_a_document_that_cannot_be_read_is_a_usage_error(novel: Path, capsys: pytest.CaptureFixture[str]) -> None:

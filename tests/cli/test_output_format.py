@@ -36,7 +36,7 @@ def test_the_flag_or_the_file_extension_names_the_format(output: str | None, nam
     assert choose_format(output and Path(output), name).name == format
 
 
-@pytest.mark.parametrize(("output", "name"), [("speech.m4a", None), ("speech.txt", None), ("speech.wav", "m4a")])
+@pytest.mark.parametrize(("output", "name"), [("speech.xyz", None), ("speech.txt", None), ("speech.wav", "xyz")])
 def test_an_unknown_format_is_refused_with_the_list_of_formats(output: str, name: str | None) -> None:
     with pytest.raises(UsageError) as caught:
         choose_format(Path(output), name)

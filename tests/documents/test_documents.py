@@ -10,7 +10,9 @@ import docx
 import pytest
 
 from app.documents.archive import MAX_ENTRIES
-from app.documents.read import read_document
+from app.documents.read import is_bare_text, read_document
+from app.documents.script import MAX_LINES, read_lines
+from app.documents.text import Decoded
 from app.errors import UnreadableDocument
 from app.types import InputFormat
 from tests.documents.novel import AUTHOR, PARTS, TITLE, write_novel
@@ -126,6 +128,61 @@ def test_word_documents_are_cut_at_heading_styles() -> None:
     ]
 
 
+def rewrite_word(changes: dict[str, tuple[str, str]]) -> bytes:
+    """Return a document of Word with a table, and with other text in some entries."""
+    word, stream, changed = docx.Document(), io.BytesIO(), io.BytesIO()
+    word.add_paragraph("It came at nine.")
+    table = word.add_table(2, 2)
+    for number, text in enumerate(("Tea", "two", "Milk", "two")):
+        table.cell(number // 2, number % 2).text = text
+    word.save(stream)
+    with zipfile.ZipFile(stream) as archive, zipfile.ZipFile(changed, "w") as copy:
+        for name in archive.namelist():
+            content = archive.read(name)
+            for old, new in (changes[name],) if name in changes else ():
+                assert old.encode() in content
+                content = content.replace(old.encode(), new.encode())
+            copy.writestr(name, content)
+    return changed.getvalue()
+
+
+BODY = "word/document.xml"
+WIDTH = '<w:tcW w:type="dxa" w:w="4320"/>'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "table"),
+    [
+        (WIDTH, f'{WIDTH}<w:gridSpan w:val="1000000000"/>', ["Tea, two", "Milk, two"]),
+        (WIDTH, f"{WIDTH}<w:vMerge/>", []),
+        ("two", "Tea", ["Tea, Tea", "Milk, Tea"]),
+    ],
+)
+def test_cells_of_tables_are_read_once(old: str, new: str, table: list[str]) -> None:
+    document = read_document(rewrite_word({BODY: (old, new)}))
+    assert document.chapters[0].text.split("\n\n") == ["It came at nine.", *table]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("docProps/core.xml", "<cp:coreProperties", "<<cp:coreProperties"),
+        ("word/_rels/document.xml.rels", "<Relationships", "<Relationships><"),
+        ("[Content_Types].xml", "<Types", "<Typed"),
+        (BODY, WIDTH, f"{WIDTH}</w:tcPr><w:tcPr>"[:-1]),
+    ],
+)
+def test_damaged_word_documents_are_typed_errors(name: str, old: str, new: str) -> None:
+    with pytest.raises(UnreadableDocument):
+        read_document(rewrite_word({name: (old, new)}))
+
+
+def test_a_word_document_without_properties_has_no_invented_ones() -> None:
+    link = ('Type="http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"', 'Type="x"')
+    document = read_document(rewrite_word({"_rels/.rels": link}))
+    assert (document.title, document.author) == ("", "")
+
+
 def make_pdf(*pages: str) -> bytes:
     """Return a PDF of pages with one line of text each; an empty page has no text."""
     count = len(pages)
@@ -172,6 +229,67 @@ def test_a_text_in_another_character_set_is_read_with_a_warning() -> None:
     assert read_document("Café.".encode("utf-16"), "a.txt").chapters[0].text == "Café."
 
 
+def test_a_declaration_of_utf_8_does_not_lose_other_characters() -> None:
+    page = b'<html><head><meta charset="utf-8"><title>A</title></head><body><p>Caf\xe9.</body></html>'
+    document = read_document(page, "a.html")
+    assert (document.chapters[0].text, codes(document)) == ("Café.", {"charset_guessed"})
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("<html><head><title>A</title><body><p>One.", "One."),
+        ("<html><head><title>A</title><p>One.", "One."),
+        ("<html><body><form><p>One.</p><textarea>Two.</textarea><select><option>Three</select></form>", "One."),
+    ],
+)
+def test_what_a_browser_shows_is_read(page: str, text: str) -> None:
+    assert read_document(page.encode(), "a.html").chapters[0].text == text
+
+
+@pytest.mark.parametrize("field", ["author: Ada Quill", "title: A", "lang: de"])
+def test_any_fact_makes_front_matter(field: str) -> None:
+    assert not is_bare_text(read_document(f"---\n{field}\n---\n\nHello.\n".encode(), "a.md"))
+    assert is_bare_text(read_document(b"Hello.\n", "a.md"))
+
+
+def test_ids_are_unique_names_of_files() -> None:
+    long = "長" * 100
+    table = "\n".join(["id,line", *(f"{name},Hello." for name in ("a", "a", "a-2", "A", long, long, "../b"))])
+    lines, warnings = read_lines(Decoded(table))
+    names = [line.id for line in lines]
+    assert names == ["a", "a-2", "a-2-2", "A-3", long[:60], f"{long[:60]}-2", "b"]
+    assert len({name.lower() for name in names}) == len(names)
+    assert max(len(f"{name}.flac".encode()) for name in names) < 256
+    assert [one.code for one in warnings] == ["ids_changed"]
+
+
+def test_lines_without_a_name_are_reported() -> None:
+    text = "INT. KITCHEN\n[k1]  MIRA\t(joy) :  Hello  there.\nGUARD: Halt!\nPELL: No."
+    lines, warnings = read_lines(Decoded(text))
+    assert [(one.id, one.character, one.emotion, one.text) for one in lines] == [
+        ("k1", "MIRA", "joy", "Hello there."),
+        ("0002", "GUARD", "", "Halt!"),
+        ("0003", "PELL", "", "No."),
+    ]
+    assert [(one.code, one.detail.split()[0]) for one in warnings] == [("lines_left_out", "1")]
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "words"),
+    [
+        (b"a\na" + b" " * 1_000_000 + b"b", "a.script", "no column"),
+        (b"line\n" + b"Hello.\n" * (MAX_LINES + 1), "a.csv", "more than"),
+        (b"A: Hello.\n" * (MAX_LINES + 1), "a.script", "more than"),
+        (b"<p>Hello." + b"<a " * 1_000_000, "a.html", "ends within"),
+        (b"<p>Hello.<script>" + b"a</" * 1_000_000, "a.html", "ends within"),
+    ],
+)
+def test_hostile_texts_are_refused_in_linear_time(data: bytes, name: str, words: str) -> None:
+    with pytest.raises(UnreadableDocument, match=words):
+        read_document(data, name)
+
+
 def make_zip(**entries: bytes) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -198,6 +316,7 @@ ENTITIES = b'<!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;">]><container>&c;
         (make_zip(content_xml=b"<a/>"), "OpenDocument"),
         (make_zip(word__document_xml=b"<a/>"), "damaged"),
         (b"<html>" + b"<div>" * 5000 + b"deep", "nested deeper"),
+        (make_pdf("Hello.").replace(b"<</Length", b"<</Filter/Rare/Length"), "cannot be read|damaged"),
     ],
 )
 def test_what_cannot_be_read_is_a_typed_error(data: bytes, words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.audio.chapters import save_with_chapters
-from app.audio.encode import encode
+from app.audio.chapters import Tags, save_with_chapters
+from app.audio.encode import FORMATS, encode
 from app.audio.loudness import LevelMeter
+from app.cli.book import Book, report_acx, split_book
 from app.errors import InvalidRequest
 from app.production.acx import check_acx
 from app.production.mastering import TARGETS, make_mastering, parse_loudness
@@ -45,6 +47,18 @@ def make_lines(store: Store) -> list[Line]:
         utterance = Utterance("A.", None, "A.", "v", emotion, None, Source.PINNED, "", "c", "0" * 64, pause_after=0.5)
         lines.append(Line(utterance, str(number)))
     return lines
+
+
+def test_a_file_of_a_chapter_ends_without_the_pause_before_the_next(store: Store) -> None:
+    lines = make_lines(store)
+    book = Book(Path("a.wav"), FORMATS["wav"], Tags(), None, None, 1.0, (), False, True, False, frozenset())
+    parts = split_book(book, lines, [("One", 0), ("Two", 4), ("Three", 5)])
+    assert [[line.utterance.pause_after for line in part.lines] for part in parts] == [
+        [0.5, 0.5, 0.5, 0.0],
+        [0.0],
+        [0.5, 0.5, 0.5, 0.0],
+    ]
+    assert [line.key for part in parts for line in part.lines] == [line.key for line in lines]
 
 
 def measure(pieces: Iterator[Samples]) -> LevelMeter:
@@ -108,4 +122,11 @@ def test_acx_measures_what_the_file_contains(tmp_path: Path) -> None:
     save_with_chapters(path, "mp3", rate, [sound], (), tuple, bit_rate=192_000)
     checks = {check.name: check for check in check_acx(path)}
     assert all(check.passed for check in checks.values()), checks
+    bad, report = tmp_path / "bad.mp3", io.StringIO()
+    bad.write_bytes(encode(make_voice(3, -30, 1), RATE, "mp3"))
+    assert not report_acx([bad, path], report.write)
+    assert [line for line in report.getvalue().split("\n") if line.startswith("ACX")] == [
+        "ACX: bad.mp3 fails",
+        "ACX: a.mp3 passes",
+    ]
     assert float(checks["RMS level"].value.split()[0]) == pytest.approx(-17 - 3.01 - 1.93, abs=0.3)

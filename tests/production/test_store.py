@@ -70,21 +70,52 @@ def test_keys_depend_on_everything_that_is_heard() -> None:
         make_utterance(blend={Emotion.JOY: 0.5, Emotion.FEAR: 0.5}),
         make_utterance(voice="w"),
         make_utterance(checkpoint_sha256="1" * 64),
+        make_utterance(seed=5),
     ]
-    assert len({Keys(0, 24_000, "1", {}).make(one) for one in variants}) == len(variants)
-    assert len({Keys(*basis, {}).make(variants[0]) for basis in ((0, 1, ""), (1, 1, ""), (0, 2, ""), (0, 1, "b"))}) == 4
+    assert len({Keys(0, 24_000, "1", {}, {}).make(one) for one in variants}) == len(variants)
+    assert (
+        len({Keys(*basis, {}, {}).make(variants[0]) for basis in ((0, 1, ""), (1, 1, ""), (0, 2, ""), (0, 1, "b"))})
+        == 4
+    )
     same = make_utterance(pause_after=3.0, reason="other", speaker="Ruth", span=None)
-    assert Keys(0, 1, "", {}).make(same) == Keys(0, 1, "", {}).make(make_utterance())
+    assert Keys(0, 1, "", {}, {}).make(same) == Keys(0, 1, "", {}, {}).make(make_utterance())
+
+
+def test_keys_depend_on_all_weights_of_their_voice() -> None:
+    weights = [{"v": {"a": "1"}}, {"v": {"a": "2"}}, {"v": {"a": "1", "b": "1"}}, {"w": {"a": "1"}}]
+    assert len({Keys(0, 1, "", {}, one).make(make_utterance()) for one in weights}) == 4
+    assert Keys(0, 1, "", {}, weights[0] | weights[3]).make(make_utterance()) == Keys(0, 1, "", {}, weights[0]).make(
+        make_utterance()
+    )
+
+
+def test_the_seed_of_an_utterance_is_that_of_its_first_take() -> None:
+    takes: dict[str, int] = {}
+    assert Keys(0, 1, "", takes, {}).make(make_utterance(seed=5))[1] == 5
+    assert Keys(0, 1, "", takes, {}).make(make_utterance(seed=5), again=True)[1] != 5
+
+
+@pytest.mark.parametrize("content", ['{"a": 1', "[]", '{"a": "1"}'])
+def test_damaged_takes_are_a_typed_error(tmp_path: Path, content: str) -> None:
+    with open_store(tmp_path / "parts") as (_, takes):
+        takes["a"] = 1
+    path = tmp_path / "parts" / "takes.json"
+    path.write_text(content)
+    with pytest.raises(IntoneError, match="damaged"), open_store(tmp_path / "parts"):
+        pass
+    path.unlink()
+    with open_store(tmp_path / "parts") as (_, takes):
+        assert takes == {}
 
 
 def test_repetitions_have_keys_of_their_own_and_takes_last() -> None:
     takes: dict[str, int] = {}
-    keys = Keys(0, 1, "", takes)
+    keys = Keys(0, 1, "", takes, {})
     first, second = keys.make(make_utterance()), keys.make(make_utterance(), again=True)
     assert first != second
-    again = Keys(0, 1, "", takes)
+    again = Keys(0, 1, "", takes, {})
     assert [again.make(make_utterance()), again.make(make_utterance())] == [first, second]
-    assert Keys(0, 1, "", takes).make(make_utterance(), again=True) not in (first, second)
+    assert Keys(0, 1, "", takes, {}).make(make_utterance(), again=True) not in (first, second)
 
 
 def test_subtitles_have_emotions_as_classes_and_speakers_as_voices() -> None:

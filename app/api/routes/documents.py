@@ -30,7 +30,7 @@ _BODY: dict[str, Any] = {
             "name": "name",
             "in": "query",
             "required": False,
-            "description": "Name of the file, such as `book.md`; its ending tells kinds of text apart, as the "
+            "description": "Name of the file, such as `book.md`; its ending distinguishes kinds of text, as the "
             "Content-Type does without a name. Other kinds are recognized by their bytes.",
             "schema": {"type": "string"},
         }
