@@ -53,7 +53,8 @@ TOP_LEVEL = [name for name in COMMANDS if " " not in name]
 def generate_bash(parsers: Parsers) -> str:
     """Generate the script for bash, which completes file names if no words are known."""
     cases = "\n".join(f"        {line}" for one in parsers.items() for line in generate_bash_cases(*one))
-    return BASH.format(commands=" ".join(TOP_LEVEL), cases=cases)
+    nested = " ".join(name.replace(" ", ":") for name in COMMANDS if " " in name)
+    return BASH.format(commands=" ".join(TOP_LEVEL), nested=nested, cases=cases)
 
 
 def generate_bash_cases(command: str, parser: argparse.ArgumentParser) -> Iterator[str]:
@@ -113,8 +114,8 @@ def quote(text: str) -> str:
 BASH = """\
 _intone() {{
     local words= flags= current="${{COMP_WORDS[COMP_CWORD]}}" command="${{COMP_WORDS[1]}}"
-    if [[ $command == voices && ${{COMP_WORDS[2]}} == add && $COMP_CWORD -gt 2 ]]; then
-        command="voices add"
+    if [[ $COMP_CWORD -gt 2 && " {nested} " == *" $command:${{COMP_WORDS[2]}} "* ]]; then
+        command="$command ${{COMP_WORDS[2]}}"
     fi
     case "$command:${{COMP_WORDS[COMP_CWORD - 1]}}" in
 {cases}

@@ -56,7 +56,7 @@ def test_keys_are_not_taken_from_the_command_line_and_help_never_shows_them() ->
         ("analyze", "Hi", "--seed", "1"),
         ("say", "Hi", "-o", "/nowhere/out.wav"),
         ("say", "Hi", "-o", "out.xyz"),
-        ("say", "Hi", "-o", "out.m4a"),
+        ("say", "Hi", "-o", "out.wma"),
         ("say", "Hi", "-o", "out.wav", "--format", "mp9"),
         ("say", "Hi", "-o", "out.wav", "--format", "mp3"),
         ("say", "Hi", "--format", "mp3"),

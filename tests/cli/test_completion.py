@@ -23,7 +23,7 @@ OFFERED = [
     ("intone say 'Hi there.' --emotion s", {"sadness", "surprise"}),
     ("intone serve --log-format ", {"console", "json"}),
     ("intone serve --no-al", {"--no-allow-anonymous"}),
-    ("intone voices ", {"add"}),
+    ("intone voices ", {"add", "convert"}),
     ("intone voices add --v", {"--vocoder"}),
     ("intone voices --ch", {"--check"}),
     ("intone completion ", {"bash", "fish", "zsh"}),

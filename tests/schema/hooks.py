@@ -13,6 +13,7 @@ JSON = "application/json"
 SSML = "application/ssml+xml"
 MAX_LENGTH = 60
 """Of a text in characters."""
+MAX_TURNS = 20
 MARKUP = (
     "<speak>{}</speak>",
     '<speak>{} <break time="500ms"/> again</speak>',
@@ -103,6 +104,8 @@ def _make_valid_value(name: str, value: Any) -> Any:
             **make_valid_fields(value),
             "utterances": [make_valid_fields(utterance) for utterance in value["utterances"]],
         }
+    if name == "turns" and isinstance(value, list):
+        return value[:MAX_TURNS]
     if not isinstance(value, str):
         return value
     if name in NAMES:
