@@ -58,6 +58,7 @@ const studio = new Studio(storage, {
 const editor = new Editor(find(".paper"), {
   typed: (text) => {
     notices.sayOn();
+    transport.stay();
     studio.type(text);
     if (!text.trim()) notices.settled("analyze");
   },

@@ -135,9 +135,10 @@ export class Studio {
       return { ...this.part, ...chapter, pins: this.passage.pinsWithin(start, end) };
     });
     const caret = this.on.caret();
-    // The part that holds the end of what was typed or pasted; the beginning if all was pasted.
+    const isPasted = caret === text.length && text.length - this.part.text.length > this.limit;
+    // The part that holds the end of what was typed; the beginning if a long text was pasted.
     let [at, before] = [0, 0];
-    while (caret < text.length && at < parts.length - 1 && before + parts[at].text.length <= caret)
+    while (!isPasted && at < parts.length - 1 && before + parts[at].text.length <= caret)
       before += parts[at++].text.length;
     const { current } = this.project;
     this.change("cut", withParts(this.content, current, ...parts), current + at, caret - before);

@@ -29,6 +29,8 @@ export class Transport {
   /** @type {Lines | null} */
   #lines = null;
   #frame = 0;
+  /** Whether the part that is heard is shown, too. */
+  #isFollowing = false;
   #state = "still";
 
   /**
@@ -116,9 +118,15 @@ export class Transport {
     if (state === "playing") this.#follow();
   }
 
+  /** Show no other part when it is heard: somebody writes in this one. */
+  stay() {
+    this.#isFollowing = false;
+  }
+
   /** @param {Place} place */
   #play(place) {
     this.#place = place;
+    this.#isFollowing = true;
     this.#heardPart = place.part;
     if (!this.stage.begin()) return;
     this.stage.say("Speaking…", true);
@@ -161,7 +169,7 @@ export class Transport {
     cancelAnimationFrame(this.#frame);
     const { heard } = this.player;
     if (heard && heard.part !== this.#heardPart) {
-      const isFollowed = this.#heardPart === this.#part;
+      const isFollowed = this.#isFollowing && this.#heardPart === this.#part;
       this.#heardPart = heard.part;
       if (isFollowed) this.stage.turn(heard.part);
     }
