@@ -86,9 +86,9 @@ export class Exports {
   /** @param {string} format @param {AbortSignal} signal @returns {Promise<string>} the name of the file */
   async #savePart(format, signal) {
     const { studio, ready } = this.desk;
+    const { name, content, current } = studio.project;
     const lines = await ready();
     if (!lines) return "";
-    const { name, content, current } = studio.project;
     const isOne = content.parts.length === 1;
     const title = isOne ? name : `${name}, ${titleOf(content.parts[current], current)}`;
     const file = `${fileNameOf(title)}.${format}`;
@@ -103,9 +103,10 @@ export class Exports {
    * @param {AbortSignal} signal
    */
   async #savePlan(format, signal) {
-    const { name, content } = this.desk.studio.project;
+    const { project } = this.desk.studio;
+    const { name } = project;
     const rows = [];
-    for await (const { lines, part } of this.#parts(signal)) {
+    for await (const { lines, part } of this.#parts(project, signal)) {
       const title = chapterOf(part);
       rows.push(...(rows.length ? [] : [{ voice: lines.voice, title: name }]), ...(title ? [{ chapter: title }] : []));
       rows.push(...lines.sentences.map((_, i) => utteranceIn(lines.sentences, i, lines.hasNext)));
@@ -116,15 +117,18 @@ export class Exports {
     return file;
   }
 
-  /** All parts that have a text, each with its plan. @param {AbortSignal} signal */
-  async *#parts(signal) {
-    const { studio } = this.desk;
-    const { parts } = studio.content;
+  /**
+   * All parts that have a text, each with its plan.
+   * @param {import("./project.js").Project} project   as it was when the export began
+   * @param {AbortSignal} signal
+   */
+  async *#parts(project, signal) {
+    const { parts } = project.content;
     for (const [index, part] of parts.entries()) {
       this.#say(`Making part ${index + 1} of ${parts.length}…`);
       this.#progress(index / parts.length);
       if (!part.text.trim()) continue;
-      const lines = await studio.lines(index, signal);
+      const lines = await this.desk.studio.lines(index, signal, project);
       // A failure was reported; a file without the part would be incomplete.
       if (!lines) this.#controller.abort();
       signal.throwIfAborted();
@@ -134,11 +138,11 @@ export class Exports {
 
   /** @param {string} format @param {AbortSignal} signal */
   async #saveWhole(format, signal) {
-    const { studio } = this.desk;
-    const { name, content } = studio.project;
+    const { project } = this.desk.studio;
+    const { name, content } = project;
     const count = content.parts.length;
     const files = [];
-    for await (const { lines, part, index } of this.#parts(signal)) {
+    for await (const { lines, part, index } of this.#parts(project, signal)) {
       const number = String(index + 1).padStart(String(count).length, "0");
       const file = await this.#file(lines, format, signal, (share) => this.#progress((index + share) / count));
       files.push({ name: `${number} ${fileNameOf(titleOf(part, index))}.${format}`, file });

@@ -19,7 +19,7 @@ import { LiveSound } from "./sound.js";
  * @typedef {object} Stage   what surrounds the player
  * @property {import("./service.js").Api} api
  * @property {import("./speech.js").Takes} takes
- * @property {(part: number, signal: AbortSignal) => Promise<Lines | null>} lines   null if there is no such part
+ * @property {(part: number, signal: AbortSignal) => Promise<Lines | null>} lines   null after a failure that is reported
  * @property {(work: () => Promise<true>) => Promise<true | null>} attempt   null after a failure, which is reported
  * @property {() => void} changed   the state is another
  * @property {() => void} arrived   the sound of a sentence is complete
@@ -69,7 +69,9 @@ export class Player {
     const run = (this.#run = new AbortController());
     const sound = (this.#sound = new LiveSound(() => this.#ended(sound)));
     this.stage.changed();
-    const done = await this.stage.attempt(() => this.#speak(sound, run.signal, place));
+    this.#next = place;
+    // After a key was entered, the work goes on where it was refused.
+    const done = await this.stage.attempt(() => this.#speak(sound, run.signal, this.#next ?? place));
     if (run.signal.aborted) return;
     if (done) this.#next = null;
     if (done || this.#entries.length) sound.complete();
@@ -110,9 +112,14 @@ export class Player {
    * @returns {Promise<true>}
    */
   async #speak(sound, signal, { part, index, offset }) {
-    for (let lines = await this.stage.lines(part, signal); lines; lines = await this.stage.lines(part, signal)) {
+    for (;;) {
+      this.#next = { part, index, offset };
+      const lines = await this.stage.lines(part, signal);
+      signal.throwIfAborted();
+      // The failure was reported.
+      if (!lines) throw new DOMException("The part could not be planned.", "AbortError");
       while (index < lines.sentences.length) {
-        this.#next = { part, index, offset: 0 };
+        this.#next = { part, index, offset };
         await until(() => sound.pushed - sound.heard < AHEAD_SECONDS, signal);
         const utterance = utteranceIn(lines.sentences, index, lines.hasNext);
         const take = this.stage.takes.find(keyOf(utterance));
@@ -123,10 +130,10 @@ export class Player {
         } else index = await this.#request(sound, signal, part, index, lines);
         offset = 0;
       }
+      if (!lines.hasNext) return true;
       part++;
-      index = 0;
+      index = offset = 0;
     }
-    return true;
   }
 
   /**

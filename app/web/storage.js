@@ -34,6 +34,7 @@ export function forget(name) {
 /**
  * @typedef {import("./project.js").Project} Project
  * @typedef {{id: string, name: string, modified: number, characters: number}} Entry   `modified` in ms since 1970
+ * @typedef {Project & {modified?: number}} KeptProject   `modified` is absent before it is kept
  * @typedef {{key: string, plan: import("./plan.js").Plan}} KeptPlan
  */
 
@@ -52,14 +53,9 @@ export class Storage {
     return entries.toSorted((/** @type {Entry} */ a, /** @type {Entry} */ b) => b.modified - a.modified);
   }
 
-  /** @param {string} id @returns {Promise<Project | undefined>} */
+  /** @param {string} id @returns {Promise<KeptProject | undefined>} */
   read(id) {
     return this.#run([CONTENTS], "readonly", ([store]) => store.get(id));
-  }
-
-  /** @param {string} id @returns {Promise<Entry | undefined>} */
-  entry(id) {
-    return this.#run([ENTRIES], "readonly", ([store]) => store.get(id));
   }
 
   /**
@@ -75,7 +71,7 @@ export class Storage {
       request.onsuccess = () => {
         if (since && request.result && request.result.modified !== since) return;
         entries.put(entry);
-        contents.put(project);
+        contents.put({ ...project, modified: entry.modified });
         written = true;
       };
       return request;

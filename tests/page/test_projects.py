@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -268,26 +267,3 @@ def test_two_tabs_do_not_overwrite_each_other(desk: Visit) -> None:
     expect(desk.text).to_have_value(MISS)
     second.reload()
     expect(second.locator("#text")).to_have_value(TABLE)
-
-
-def test_a_text_that_grows_beyond_a_part_keeps_its_order(desk: Visit, tmp_path: Path) -> None:
-    text = write_book(4000)[:3990]
-    desk.text.fill(text)
-    desk.text.press("ControlOrMeta+End")
-    typed = " It went on, and on, and ended."
-    desk.text.press_sequentially(typed)
-    expect(part(desk)).to_have_value("2. Part 2")
-    assert "".join(one["text"] for one in export(desk, tmp_path)["parts"]) == text + typed
-
-
-def test_playback_leaves_the_part_in_which_a_person_writes(desk: Visit) -> None:
-    open_file(desk, "two.md", f"# One\n\n{WON} {TABLE}\n\n# Two\n\n{MISS}")
-    expect(desk.tags).to_have_count(3)
-    desk.settle()
-    desk.page.locator(".play").click()
-    expect(desk.page.locator(".transport")).to_have_attribute("data-state", "playing")
-    desk.text.press("ControlOrMeta+End")
-    desk.text.press_sequentially(" And")
-    expect(desk.status).to_have_text("Finished.")
-    expect(part(desk)).to_have_value("1. One")
-    expect(desk.text).to_have_value(re.compile(" And$"))
