@@ -73,7 +73,7 @@ export class Labels {
   }
 
   /**
-   * Names give way to signs alone where sentences are short.
+   * Names give way to signs alone if sentences are short.
    * @param {{left: number, top: number}[]} places
    * @param {number} width
    */

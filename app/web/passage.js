@@ -161,7 +161,7 @@ export function emotionIn(sentence) {
   return String(valueOf(sentence, "emotion"));
 }
 
-/** How strongly a sentence is felt; 0 where it is neutral, which has no strength. @param {Sentence} sentence */
+/** How strongly a sentence is felt; 0 if it is neutral, which has no strength. @param {Sentence} sentence */
 export function strengthIn(sentence) {
   return emotionIn(sentence) === "neutral" ? 0 : Number(valueOf(sentence, "degree"));
 }

@@ -1,4 +1,4 @@
-/** What the browser keeps: projects for good, and some words until the tab is closed. */
+/** What the browser keeps: projects until they are deleted, and some words until the tab is closed. */
 
 /** A browser may forbid to keep anything; then nothing is kept. */
 
@@ -46,6 +46,7 @@ const PLANS = "plans";
 export class Storage {
   /** @type {Promise<IDBDatabase>} */
   #database = open();
+  #isPersistent = false;
 
   /** All projects, the one that was changed last first. @returns {Promise<Entry[]>} */
   async list() {
@@ -76,7 +77,16 @@ export class Storage {
       };
       return request;
     });
+    if (written) this.#persist();
     return written;
+  }
+
+  /** Request that the browser deletes nothing by itself if space runs out; it may refuse. */
+  #persist() {
+    if (this.#isPersistent) return;
+    this.#isPersistent = true;
+    // Absent away from https and localhost.
+    navigator.storage?.persist().catch(() => {});
   }
 
   /** @param {string} id */
