@@ -11,6 +11,7 @@ import { Problem } from "./service.js";
 const TEXT = /\.(txt|text|md|markdown)$/i;
 const PROJECT = /\.json$/i;
 const MOST_BYTES = 100_000_000;
+const MOST_PROJECT_BYTES = 10_000_000;
 
 /**
  * @param {HTMLInputElement} input   of the file
@@ -50,9 +51,11 @@ export function acceptFiles(input, open) {
  */
 export async function read(file, api, limit) {
   const name = file.name.replace(/\.[^.]*$/, "") || "Project";
-  if (file.size > MOST_BYTES) throw unreadable(`${file.name} is larger than 100 MB.`, "Open a smaller file.");
-  if (PROJECT.test(file.name)) {
-    const project = fromFile(await file.text());
+  const isProject = PROJECT.test(file.name);
+  const most = isProject ? MOST_PROJECT_BYTES : MOST_BYTES;
+  if (file.size > most) throw unreadable(`${file.name} is larger than ${most / 1e6} MB.`, "Open a smaller file.");
+  if (isProject) {
+    const project = fromFile(await file.text(), limit);
     if (!project) throw unreadable(`${file.name} is no project of Intone.`, "This page exports such files.");
     return { project, warnings: [] };
   }

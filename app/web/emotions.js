@@ -109,7 +109,7 @@ export class Chances {
     this.#place(at);
   }
 
-  /** Below, or above where there is no room. @param {DOMRect} at */
+  /** Below, or above if there is no room. @param {DOMRect} at */
   #place(at) {
     const { offsetWidth, offsetHeight, style } = this.box;
     const left = Math.max(EDGE, Math.min(at.left, document.documentElement.clientWidth - offsetWidth - EDGE));

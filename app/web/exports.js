@@ -12,7 +12,7 @@ import { cuesOf, toSrt, toVtt } from "./subtitles.js";
 /**
  * @typedef {import("./player.js").Lines} Lines
  *
- * @typedef {object} Desk   what is on the page
+ * @typedef {object} Context   what is on the page
  * @property {import("./service.js").Api} api
  * @property {import("./speech.js").Takes} takes
  * @property {import("./connection.js").Attempts} attempts
@@ -38,10 +38,10 @@ const SUBTITLES = /** @type {Record<string, (cues: import("./subtitles.js").Cue[
 export class Exports {
   #controller = new AbortController();
 
-  /** @param {HTMLElement} menu @param {Desk} desk */
-  constructor(menu, desk) {
+  /** @param {HTMLElement} menu @param {Context} context */
+  constructor(menu, context) {
     this.menu = menu;
-    this.desk = desk;
+    this.context = context;
     this.whole = /** @type {HTMLInputElement} */ (menu.querySelector("input[value=whole]"));
     menu.addEventListener("beforetoggle", () => this.#showScope());
     menu.addEventListener("click", ({ target }) => {
@@ -67,12 +67,13 @@ export class Exports {
   }
 
   #showScope() {
-    /** @type {HTMLElement} */ (this.menu.querySelector(".scope")).hidden = this.desk.studio.content.parts.length === 1;
+    const { parts } = this.context.studio.content;
+    /** @type {HTMLElement} */ (this.menu.querySelector(".scope")).hidden = parts.length === 1;
   }
 
   /** @param {string} format   of sound or of subtitles */
   async save(format) {
-    const { attempts, notices, studio } = this.desk;
+    const { attempts, notices, studio } = this.context;
     this.#controller.abort();
     const { signal } = (this.#controller = new AbortController());
     const isWhole = studio.content.parts.length > 1 && this.whole.checked;
@@ -85,10 +86,10 @@ export class Exports {
 
   /** @param {string} format @param {AbortSignal} signal @returns {Promise<string>} the name of the file */
   async #savePart(format, signal) {
-    const { studio, ready } = this.desk;
+    const { studio, ready } = this.context;
+    const { name, content, current } = studio.project;
     const lines = await ready();
     if (!lines) return "";
-    const { name, content, current } = studio.project;
     const isOne = content.parts.length === 1;
     const title = isOne ? name : `${name}, ${titleOf(content.parts[current], current)}`;
     const file = `${fileNameOf(title)}.${format}`;
@@ -103,9 +104,10 @@ export class Exports {
    * @param {AbortSignal} signal
    */
   async #savePlan(format, signal) {
-    const { name, content } = this.desk.studio.project;
+    const { project } = this.context.studio;
+    const { name } = project;
     const rows = [];
-    for await (const { lines, part } of this.#parts(signal)) {
+    for await (const { lines, part } of this.#parts(project, signal)) {
       const title = chapterOf(part);
       rows.push(...(rows.length ? [] : [{ voice: lines.voice, title: name }]), ...(title ? [{ chapter: title }] : []));
       rows.push(...lines.sentences.map((_, i) => utteranceIn(lines.sentences, i, lines.hasNext)));
@@ -116,15 +118,18 @@ export class Exports {
     return file;
   }
 
-  /** All parts that have a text, each with its plan. @param {AbortSignal} signal */
-  async *#parts(signal) {
-    const { studio } = this.desk;
-    const { parts } = studio.content;
+  /**
+   * All parts that have a text, each with its plan.
+   * @param {import("./project.js").Project} project   as it was when the export began
+   * @param {AbortSignal} signal
+   */
+  async *#parts(project, signal) {
+    const { parts } = project.content;
     for (const [index, part] of parts.entries()) {
       this.#say(`Making part ${index + 1} of ${parts.length}…`);
       this.#progress(index / parts.length);
       if (!part.text.trim()) continue;
-      const lines = await studio.lines(index, signal);
+      const lines = await this.context.studio.lines(index, signal, project);
       // A failure was reported; a file without the part would be incomplete.
       if (!lines) this.#controller.abort();
       signal.throwIfAborted();
@@ -134,11 +139,11 @@ export class Exports {
 
   /** @param {string} format @param {AbortSignal} signal */
   async #saveWhole(format, signal) {
-    const { studio } = this.desk;
-    const { name, content } = studio.project;
+    const { project } = this.context.studio;
+    const { name, content } = project;
     const count = content.parts.length;
     const files = [];
-    for await (const { lines, part, index } of this.#parts(signal)) {
+    for await (const { lines, part, index } of this.#parts(project, signal)) {
       const number = String(index + 1).padStart(String(count).length, "0");
       const file = await this.#file(lines, format, signal, (share) => this.#progress((index + share) / count));
       files.push({ name: `${number} ${fileNameOf(titleOf(part, index))}.${format}`, file });
@@ -156,15 +161,15 @@ export class Exports {
    * @param {(share: number) => void} progress
    */
   async #file(lines, format, signal, progress) {
-    const { api } = this.desk;
+    const { api } = this.context;
     const plan = planToSpeak(lines.voice, lines.sentences);
     if (!(format in SUBTITLES)) return api.file({ plan }, format, signal);
-    const takes = await takesOf(this.desk, { ...lines, hasNext: false }, signal, progress);
+    const takes = await takesOf(this.context, { ...lines, hasNext: false }, signal, progress);
     return new Blob([SUBTITLES[format](cuesOf(lines, takes))], { type: "text/plain" });
   }
 
   #sayNothing() {
-    this.desk.notices.say("Write something first, or try an example.");
+    this.context.notices.say("Write something first, or try an example.");
     return "";
   }
 
@@ -176,18 +181,18 @@ export class Exports {
     cancel.addEventListener("click", () => this.#controller.abort());
     const progress = document.createElement("progress");
     progress.setAttribute("aria-label", "Progress");
-    this.desk.notices.sayOn(text, progress, cancel);
+    this.context.notices.sayOn(text, progress, cancel);
   }
 
   /** @param {number} share */
   #progress(share) {
-    const progress = this.desk.notices.status.querySelector("progress");
+    const progress = this.context.notices.status.querySelector("progress");
     if (progress) progress.value = share;
   }
 
   /** @param {string} kind   `curl` or `ssml` */
   async copy(kind) {
-    const { api, notices, ready } = this.desk;
+    const { api, notices, ready } = this.context;
     const lines = await ready();
     if (!lines) return;
     const { voice, sentences } = lines;

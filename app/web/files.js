@@ -1,5 +1,7 @@
 /** Out of the page: files, several in one, and text on the clipboard. */
 
+import { Problem } from "./service.js";
+
 /** @param {Blob} file @param {string} name */
 export function download(file, name) {
   const link = document.createElement("a");
@@ -49,9 +51,15 @@ const VERSION = 20;
 const UTF8_NAMES = 0x0800;
 const FIRST_DAY = 0x21;
 /** 1 January 1980, so that the same files make the same archive. */
+const MOST_BYTES = 2 ** 32 - 1;
+/** A size has 32 bits. */
 
 /** @param {{name: string, file: Blob}[]} files @returns {Promise<Blob>} */
 export async function zipped(files) {
+  if (files.reduce((sum, { file }) => sum + file.size, 0) > MOST_BYTES) {
+    const hint = "Choose a smaller format such as MP3, or export single parts.";
+    throw new Problem("too_large", "The ZIP file would be too large", "Together the parts have more than 4 GB.", hint);
+  }
   /** @type {BlobPart[]} */
   const parts = [];
   /** @type {BlobPart[]} */

@@ -61,9 +61,9 @@ export class Find {
     const { texts, part, caret } = this.on.state();
     const pattern = words && new RegExp(RegExp.escape?.(words) ?? words.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "giu");
     this.#matches = pattern ? texts.flatMap((text, i) => matchesIn(text, i, pattern)).slice(0, MOST_MATCHES) : [];
-    // The first one from the caret on is the next.
+    // The first one from the caret on is the next, or the first of all.
     const next = this.#matches.findIndex((one) => one.part > part || (one.part === part && one.from >= caret));
-    this.#at = next - 1;
+    this.#at = Math.max(next, 0) - 1;
     this.#showCount();
   }
 
@@ -73,7 +73,7 @@ export class Find {
     this.#search();
     if (!this.#matches.length) return;
     const count = this.#matches.length;
-    this.#at = step < 0 ? (before - 1 + count) % count : (this.#at + 1 + count) % count;
+    this.#at = step < 0 ? (Math.max(before, 0) - 1 + count) % count : (this.#at + 1) % count;
     this.#showCount();
     this.on.found(this.#matches[this.#at]);
   }

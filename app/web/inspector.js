@@ -19,7 +19,7 @@ export function write(dial, written) {
 }
 
 /**
- * A factor. It has a second digit where that says something: the service plans finer strengths than a dial has steps.
+ * A factor. It has a second digit if that says something: the service plans finer strengths than a dial has steps.
  * @param {number} value
  */
 export function times(value) {
@@ -45,7 +45,7 @@ export function offer(select, voices, chosen, otherwise) {
  * @typedef {import("./plan.js").Field} Field
  * @typedef {import("./passage.js").Sentence} Sentence
  *
- * @typedef {object} Wishes   requests of the panel
+ * @typedef {object} InspectorEvents   requests of the panel
  * @property {(field: Field, value: string | number) => void} edited
  * @property {() => void} reset
  * @property {() => void} hear
@@ -63,7 +63,7 @@ const WRITTEN = {
 };
 
 export class Inspector {
-  /** @param {HTMLElement} panel @param {Wishes} on */
+  /** @param {HTMLElement} panel @param {InspectorEvents} on */
   constructor(panel, on) {
     this.panel = panel;
     this.on = on;

@@ -57,6 +57,7 @@ export class Labels {
     this.#buttons.forEach((button, i) => {
       button.tabIndex = i === Math.max(index, 0) ? 0 : -1;
       button.setAttribute("aria-current", String(i === index));
+      button.setAttribute("aria-pressed", String(i === index || selected.includes(i)));
       button.classList.toggle("selected", selected.includes(i));
     });
   }
@@ -72,7 +73,7 @@ export class Labels {
   }
 
   /**
-   * Names give way to signs alone where sentences are short.
+   * Names give way to signs alone if sentences are short.
    * @param {{left: number, top: number}[]} places
    * @param {number} width
    */

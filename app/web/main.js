@@ -58,6 +58,7 @@ const studio = new Studio(storage, {
 const editor = new Editor(find(".paper"), {
   typed: (text) => {
     notices.sayOn();
+    transport.stay();
     studio.type(text);
     if (!text.trim()) notices.settled("analyze");
   },
@@ -193,7 +194,7 @@ function showTimeline() {
 /** @returns {Promise<import("./player.js").Lines | null>} */
 async function ready() {
   if (!hasText()) return null;
-  const lines = await studio.lines(studio.project.current);
+  const lines = await studio.lines(studio.project.current, undefined, studio.project);
   if (lines && !lines.sentences.length) notices.say("This part is empty.");
   return lines?.sentences.length ? lines : null;
 }
@@ -229,7 +230,7 @@ const projects = new Projects(dialog("#projects"), find("#project"), {
   },
 });
 
-/** @param {import("./project.js").Project} project @param {boolean} [isNew] */
+/** @param {import("./storage.js").KeptProject} project @param {boolean} [isNew] */
 function open(project, isNew) {
   transport.stop();
   return studio.open(project, isNew);
@@ -330,6 +331,7 @@ async function findOffer() {
 }
 
 const [example] = EXAMPLES;
-open((await studio.recall()) ?? newProject("Untitled", [{ title: "", text: example.text }]));
+await open((await studio.recall()) ?? newProject("Untitled", [{ title: "", text: example.text }]));
+editor.area.readOnly = false;
 findVoices();
 findOffer();

@@ -91,7 +91,7 @@ export class Passage {
   #keep(at) {
     if (!this.#pins) return;
     const { utterance, edits } = this.sentences[at];
-    const others = this.#pins.filter(({ text }) => text !== utterance.text);
+    const others = this.#pins.filter((one) => one.at !== at || one.text !== utterance.text);
     this.#pins = [...others, ...(isEdited({ edits }) ? [{ at, text: utterance.text, edits: { ...edits } }] : [])];
   }
 
@@ -114,7 +114,7 @@ export class Passage {
 
   /** The edits of a stretch of the text, which becomes a part of its own. @param {number} from @param {number} to */
   pinsWithin(from, to) {
-    if (this.#pins) return this.#pins;
+    if (this.#pins) return this.#pins.filter(({ text }) => this.text.slice(from, to).includes(text));
     const inside = this.sentences.filter(({ start }) => from <= start && start < to);
     return inside.flatMap(({ utterance, edits }, at) =>
       isEdited({ edits }) ? { at, text: utterance.text, edits: { ...edits } } : [],
@@ -161,7 +161,7 @@ export function emotionIn(sentence) {
   return String(valueOf(sentence, "emotion"));
 }
 
-/** How strongly a sentence is felt; 0 where it is neutral, which has no strength. @param {Sentence} sentence */
+/** How strongly a sentence is felt; 0 if it is neutral, which has no strength. @param {Sentence} sentence */
 export function strengthIn(sentence) {
   return emotionIn(sentence) === "neutral" ? 0 : Number(valueOf(sentence, "degree"));
 }

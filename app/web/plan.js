@@ -77,11 +77,11 @@ export function sameTail(a, b) {
  * @property {string | null} [speaker]   who speaks dialogue, if the text names them
  * @property {number} speed
  * @property {number} volume
- * @property {number} [pitch]   semitones; absent where it is 0
+ * @property {number} [pitch]   semitones; absent if it is 0
  * @property {number} pause_after   seconds
  * @property {Record<string, number> | null} probabilities
  * @property {string} reason
- * @property {number} [start]   seconds; only where it was spoken
+ * @property {number} [start]   seconds; only if it was spoken
  * @property {number} [end]
  * @property {{text: string, span: [number, number] | null, start: number, end: number}[]} [words]
  *

@@ -16,10 +16,10 @@ import { LiveSound } from "./sound.js";
  * @property {number} offset   seconds of the sentence that were left out
  * @property {() => import("./speech.js").Word[]} words
  *
- * @typedef {object} Stage   what surrounds the player
+ * @typedef {object} PlayerEvents   what surrounds the player
  * @property {import("./service.js").Api} api
  * @property {import("./speech.js").Takes} takes
- * @property {(part: number, signal: AbortSignal) => Promise<Lines | null>} lines   null if there is no such part
+ * @property {(part: number, signal: AbortSignal) => Promise<Lines | null>} lines   null after a reported failure
  * @property {(work: () => Promise<true>) => Promise<true | null>} attempt   null after a failure, which is reported
  * @property {() => void} changed   the state is another
  * @property {() => void} arrived   the sound of a sentence is complete
@@ -44,9 +44,9 @@ export class Player {
   /** The sentence that is synthesized next. @type {Place | null} */
   #next = null;
 
-  /** @param {Stage} stage */
-  constructor(stage) {
-    this.stage = stage;
+  /** @param {PlayerEvents} on */
+  constructor(on) {
+    this.on = on;
   }
 
   /** `making` until the first sound. @returns {"still" | "making" | "playing" | "paused"} */
@@ -68,8 +68,10 @@ export class Player {
     this.stop();
     const run = (this.#run = new AbortController());
     const sound = (this.#sound = new LiveSound(() => this.#ended(sound)));
-    this.stage.changed();
-    const done = await this.stage.attempt(() => this.#speak(sound, run.signal, place));
+    this.on.changed();
+    this.#next = place;
+    // After a key was entered, the work goes on where it was refused.
+    const done = await this.on.attempt(() => this.#speak(sound, run.signal, this.#next ?? place));
     if (run.signal.aborted) return;
     if (done) this.#next = null;
     if (done || this.#entries.length) sound.complete();
@@ -78,13 +80,13 @@ export class Player {
 
   async pause() {
     const paused = this.#sound?.pause();
-    this.stage.changed();
+    this.on.changed();
     await paused;
   }
 
   async resume() {
     const resumed = this.#sound?.resume();
-    this.stage.changed();
+    this.on.changed();
     await resumed;
   }
 
@@ -93,14 +95,14 @@ export class Player {
     this.#sound?.close();
     this.#run = this.#sound = null;
     this.#entries = [];
-    this.stage.changed();
+    this.on.changed();
   }
 
   /** @param {LiveSound} sound */
   #ended(sound) {
     if (this.#sound !== sound) return;
     this.stop();
-    this.stage.finished(this.#next);
+    this.on.finished(this.#next);
   }
 
   /**
@@ -110,12 +112,17 @@ export class Player {
    * @returns {Promise<true>}
    */
   async #speak(sound, signal, { part, index, offset }) {
-    for (let lines = await this.stage.lines(part, signal); lines; lines = await this.stage.lines(part, signal)) {
+    for (;;) {
+      this.#next = { part, index, offset };
+      const lines = await this.on.lines(part, signal);
+      signal.throwIfAborted();
+      // The failure was reported.
+      if (!lines) throw new DOMException("The part could not be planned.", "AbortError");
       while (index < lines.sentences.length) {
-        this.#next = { part, index, offset: 0 };
+        this.#next = { part, index, offset };
         await until(() => sound.pushed - sound.heard < AHEAD_SECONDS, signal);
         const utterance = utteranceIn(lines.sentences, index, lines.hasNext);
-        const take = this.stage.takes.find(keyOf(utterance));
+        const take = this.on.takes.find(keyOf(utterance));
         if (take) {
           this.#begin(sound, { part, index, lines, words: () => take.words }, offset);
           sound.push(take.samples.subarray(Math.round(offset * take.rate)), take.rate);
@@ -123,10 +130,10 @@ export class Player {
         } else index = await this.#request(sound, signal, part, index, lines);
         offset = 0;
       }
+      if (!lines.hasNext) return true;
       part++;
-      index = 0;
+      index = offset = 0;
     }
-    return true;
   }
 
   /**
@@ -140,34 +147,34 @@ export class Player {
   async #request(sound, signal, part, index, lines) {
     const { sentences, hasNext, text } = lines;
     const utterances = sentences.map((_, i) => (i < index ? {} : utteranceIn(sentences, i, hasNext)));
-    const isThere = (/** @type {number} */ i) => Boolean(this.stage.takes.find(keyOf(utterances[i])));
+    const isThere = (/** @type {number} */ i) => Boolean(this.on.takes.find(keyOf(utterances[i])));
     const [from, to] = sliceOf(sentences, index, isThere, this.#entries.length ? undefined : FIRST_CHARACTERS);
     let begun = -1;
     const arrival = new Arrival(text, sentences.slice(from, to), (i, take) => {
-      this.stage.takes.keep(keyOf(utterances[from + i]), take);
-      if (!signal.aborted) this.stage.arrived();
+      this.on.takes.keep(keyOf(utterances[from + i]), take);
+      if (!signal.aborted) this.on.arrived();
     });
     const plan = { voice: lines.voice, utterances: utterances.slice(from, to) };
-    for await (const event of this.stage.api.speak({ plan }, signal)) {
+    for await (const event of this.on.api.speak({ plan }, signal)) {
       const samples = arrival.take(event);
       if (!samples || signal.aborted) continue;
       if (arrival.index !== begun) {
         begun = arrival.index;
         const { words } = arrival;
         const own = keyOf(utterances[from + begun]);
-        const known = () => this.stage.takes.find(own)?.words ?? words;
+        const known = () => this.on.takes.find(own)?.words ?? words;
         this.#begin(sound, { part, index: from + begun, lines, words: known }, 0);
       }
       sound.push(samples, arrival.rate);
     }
-    this.stage.warned(arrival.warnings);
+    this.on.warned(arrival.warnings);
     return to;
   }
 
   /** @param {LiveSound} sound @param {Omit<Entry, "from" | "offset">} one @param {number} offset */
   #begin(sound, one, offset) {
     this.#entries.push({ ...one, from: sound.pushed, offset });
-    if (this.#entries.length === 1) this.stage.changed();
+    if (this.#entries.length === 1) this.on.changed();
   }
 }
 
@@ -181,7 +188,7 @@ async function until(condition, signal) {
 
 /**
  * Synthesize all sentences of a part that have no sound yet; return their sounds in order.
- * @param {Pick<Stage, "api" | "takes">} stage
+ * @param {Pick<PlayerEvents, "api" | "takes">} context
  * @param {Lines} lines
  * @param {AbortSignal} signal
  * @param {(share: number) => void} progress

@@ -65,13 +65,15 @@ export function toFile({ name, content }) {
 
 /**
  * Read the file of a project. Only known fields are taken over, each with its type.
+ * Longer parts than the page shows are divided.
  * @param {string} json
+ * @param {number} limit   characters of a part
  * @returns {Project | null}   null if it is no such file
  */
-export function fromFile(json) {
+export function fromFile(json, limit) {
   const data = parsed(json);
   if (data?.format !== FORMAT || !Array.isArray(data.parts)) return null;
-  const parts = data.parts.map(partFrom);
+  const parts = data.parts.flatMap((/** @type {any} */ part) => partsFrom(part, limit));
   const { voice, voices, expressiveness, lexicon } = data.settings ?? {};
   const settings = {
     ...(typeof voice === "string" ? { voice } : {}),
@@ -92,19 +94,25 @@ function parsed(json) {
   }
 }
 
-/** @param {any} part @returns {Part} */
-function partFrom(part) {
-  const pins = Array.isArray(part?.pins) ? part.pins : [];
-  return {
-    title: String(part?.title ?? ""),
-    text: String(part?.text ?? ""),
-    ...(FORMATS.includes(part?.format) ? { format: part.format } : {}),
-    pins: pins.map((/** @type {any} */ pin) => ({
-      at: Number(pin?.at) || 0,
-      text: String(pin?.text ?? ""),
-      edits: editsFrom(pin?.edits),
-    })),
-  };
+/** @param {any} part @param {number} limit @returns {Part[]} */
+function partsFrom(part, limit) {
+  /** @type {Pin[]} */
+  const pins = (Array.isArray(part?.pins) ? part.pins : []).map((/** @type {any} */ pin) => ({
+    at: Number(pin?.at) || 0,
+    text: textFrom(pin?.text),
+    edits: editsFrom(pin?.edits),
+  }));
+  const format = FORMATS.includes(part?.format) ? { format: part.format } : {};
+  const chapters = divided(String(part?.title ?? "").slice(0, NAME_CHARACTERS), textFrom(part?.text), limit);
+  return chapters.map((chapter) => {
+    const own = chapters.length === 1 ? pins : pins.filter(({ text }) => chapter.text.includes(text));
+    return { ...chapter, ...format, pins: own };
+  });
+}
+
+/** A text with the line ends of a text area, which knows no others. @param {unknown} text */
+function textFrom(text) {
+  return String(text ?? "").replace(/\r\n?/g, "\n");
 }
 
 const FIELDS = /** @type {const} */ ({

@@ -88,6 +88,7 @@ export class Projects {
     remove.addEventListener("click", async () => {
       if (!remove.classList.toggle("sure")) return this.#list((await this.on.remove(id, name), await this.on.list()));
       remove.textContent = "Really?";
+      remove.setAttribute("aria-label", `Really? Delete ${name}`);
     });
     row.append(open, remove);
     return row;

@@ -33,6 +33,7 @@ export class Pronunciation {
 
   /** @param {Record<string, string>} lexicon */
   show(lexicon) {
+    if (lexicon === this.#lexicon) return;
     this.#lexicon = lexicon;
     const rows = Object.entries(lexicon).map(([word, reading]) => this.#row(word, reading));
     this.dialog.querySelector("ul")?.replaceChildren(...rows);
@@ -41,14 +42,14 @@ export class Pronunciation {
   #open() {
     const word = this.on.word();
     this.word.value = word;
-    this.reading.value = this.#lexicon[word] ?? "";
+    this.reading.value = Object.hasOwn(this.#lexicon, word) ? this.#lexicon[word] : "";
     this.dialog.showModal();
     (word ? this.reading : this.word).focus();
   }
 
   #add() {
     const [word, reading] = [this.word.value.trim(), this.reading.value.trim()];
-    const isNew = !(word in this.#lexicon);
+    const isNew = !Object.hasOwn(this.#lexicon, word);
     if (!word || !reading || (isNew && Object.keys(this.#lexicon).length >= MOST_ENTRIES)) return;
     this.on.changed({ ...this.#lexicon, [word]: reading });
     this.word.value = this.reading.value = "";

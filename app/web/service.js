@@ -22,7 +22,7 @@ export class Problem extends Error {
    * @param {string} title
    * @param {string} detail
    * @param {string} hint
-   * @param {number} retryAfter   seconds; 0 where the service did not say
+   * @param {number} retryAfter   seconds; 0 if the service did not say
    */
   constructor(code, title, detail, hint, retryAfter = 0) {
     super(detail);
@@ -44,7 +44,7 @@ export class Api {
 
   /** @returns {Promise<Voices>} */
   async voices() {
-    return (await this.#ask("voices", {})).json();
+    return (await this.#request("voices", {})).json();
   }
 
   /**
@@ -55,7 +55,7 @@ export class Api {
    */
   async analyze({ text, format }, settings, signal) {
     const body = { text: text.toWellFormed(), input_format: format, ...settings };
-    return (await this.#ask("analyze", post(body, signal))).json();
+    return (await this.#request("analyze", post(body, signal))).json();
   }
 
   /**
@@ -63,7 +63,7 @@ export class Api {
    * @returns {Promise<{formats: string[], max_chars: number}>}
    */
   async offer() {
-    return (await this.#ask("page/service.json", {})).json();
+    return (await this.#request("page/service.json", {})).json();
   }
 
   /** Whether the service answers. */
@@ -80,7 +80,7 @@ export class Api {
    * @returns {Promise<import("./documents.js").Document>}
    */
   async document(file) {
-    return (await this.#ask(`documents?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file })).json();
+    return (await this.#request(`documents?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file })).json();
   }
 
   /**
@@ -91,7 +91,7 @@ export class Api {
    */
   async *speak(what, signal) {
     const body = { ...what, timing: true, stream: true, format: "pcm", seed: SEED };
-    const answer = await this.#ask("synthesize", post(body, signal));
+    const answer = await this.#request("synthesize", post(body, signal));
     for await (const line of linesOf(answer)) {
       const event = JSON.parse(line);
       if (event.type === "error") throw problemIn(event.error);
@@ -103,16 +103,16 @@ export class Api {
 
   /** How a voice sounds. @param {string} voice @param {AbortSignal} [signal] */
   async sample(voice, signal) {
-    return (await this.#ask(`voices/${encodeURIComponent(voice)}/sample`, { signal })).blob();
+    return (await this.#request(`voices/${encodeURIComponent(voice)}/sample`, { signal })).blob();
   }
 
   /** One file. @param {object} what @param {string} format @param {AbortSignal} [signal] */
   async file(what, format, signal) {
-    return (await this.#ask("synthesize", post({ ...what, format, seed: SEED }, signal))).blob();
+    return (await this.#request("synthesize", post({ ...what, format, seed: SEED }, signal))).blob();
   }
 
   /** @param {string} path @param {RequestInit} options @returns {Promise<Response>} */
-  async #ask(path, options) {
+  async #request(path, options) {
     const key = this.key();
     const headers = new Headers(options.headers);
     if (key) headers.set("Authorization", `Bearer ${key}`);

@@ -1,4 +1,4 @@
-/** What the browser keeps: projects for good, and some words until the tab is closed. */
+/** What the browser keeps: projects until they are deleted, and some words until the tab is closed. */
 
 /** A browser may forbid to keep anything; then nothing is kept. */
 
@@ -34,6 +34,7 @@ export function forget(name) {
 /**
  * @typedef {import("./project.js").Project} Project
  * @typedef {{id: string, name: string, modified: number, characters: number}} Entry   `modified` in ms since 1970
+ * @typedef {Project & {modified?: number}} KeptProject   `modified` is absent before it is kept
  * @typedef {{key: string, plan: import("./plan.js").Plan}} KeptPlan
  */
 
@@ -45,6 +46,7 @@ const PLANS = "plans";
 export class Storage {
   /** @type {Promise<IDBDatabase>} */
   #database = open();
+  #isPersistent = false;
 
   /** All projects, the one that was changed last first. @returns {Promise<Entry[]>} */
   async list() {
@@ -52,14 +54,9 @@ export class Storage {
     return entries.toSorted((/** @type {Entry} */ a, /** @type {Entry} */ b) => b.modified - a.modified);
   }
 
-  /** @param {string} id @returns {Promise<Project | undefined>} */
+  /** @param {string} id @returns {Promise<KeptProject | undefined>} */
   read(id) {
     return this.#run([CONTENTS], "readonly", ([store]) => store.get(id));
-  }
-
-  /** @param {string} id @returns {Promise<Entry | undefined>} */
-  entry(id) {
-    return this.#run([ENTRIES], "readonly", ([store]) => store.get(id));
   }
 
   /**
@@ -75,12 +72,21 @@ export class Storage {
       request.onsuccess = () => {
         if (since && request.result && request.result.modified !== since) return;
         entries.put(entry);
-        contents.put(project);
+        contents.put({ ...project, modified: entry.modified });
         written = true;
       };
       return request;
     });
+    if (written) this.#persist();
     return written;
+  }
+
+  /** Request that the browser deletes nothing by itself if space runs out; it may refuse. */
+  #persist() {
+    if (this.#isPersistent) return;
+    this.#isPersistent = true;
+    // Absent away from https and localhost.
+    navigator.storage?.persist().catch(() => {});
   }
 
   /** @param {string} id */

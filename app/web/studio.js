@@ -60,7 +60,7 @@ export class Studio {
 
   /**
    * The project of this tab, or the one that was changed last; null if there is none.
-   * @returns {Promise<Project | null>}
+   * @returns {Promise<import("./storage.js").KeptProject | null>}
    */
   async recall() {
     try {
@@ -72,14 +72,16 @@ export class Studio {
     }
   }
 
-  /** @param {Project} project @param {boolean} isNew   whether it is to be kept from now on */
+  /** @param {import("./storage.js").KeptProject} project @param {boolean} isNew   whether it is to be kept from now on */
   async open(project, isNew = false) {
-    await this.#saving;
+    while (this.#saving) await this.#saving;
+    // No await from here on: what is typed belongs to the project that is shown.
+    const { modified = 0, ...opened } = project;
     this.history.clear();
     this.plans.clear();
-    this.project = project;
+    this.project = opened;
+    this.#modified = modified;
     remember(LAST_PROJECT, project.id);
-    this.#modified = (await this.storage.entry(project.id).catch(() => undefined))?.modified ?? 0;
     if (isNew) this.#save();
     this.turn(project.current);
   }
@@ -135,9 +137,10 @@ export class Studio {
       return { ...this.part, ...chapter, pins: this.passage.pinsWithin(start, end) };
     });
     const caret = this.on.caret();
-    // The part that holds the end of what was typed or pasted; the beginning if all was pasted.
+    const isPasted = caret === text.length && text.length - this.part.text.length > this.limit;
+    // The part that holds the end of what was typed; the beginning if a long text was pasted.
     let [at, before] = [0, 0];
-    while (caret < text.length && at < parts.length - 1 && before + parts[at].text.length <= caret)
+    while (!isPasted && at < parts.length - 1 && before + parts[at].text.length <= caret)
       before += parts[at++].text.length;
     const { current } = this.project;
     this.change("cut", withParts(this.content, current, ...parts), current + at, caret - before);
@@ -271,20 +274,25 @@ export class Studio {
   }
 
   /**
-   * A part as it is spoken; null if there is none, or no plan of it.
+   * A part as it is spoken, without sentences if it has no text; null if it could not be planned, which is reported.
    * @param {number} index
    * @param {AbortSignal} [signal]
+   * @param {Project} [kept]   the project as it was at some time; by default as it is when the part is planned
    * @returns {Promise<import("./player.js").Lines | null>}
    */
-  async lines(index, signal) {
-    const part = this.content.parts[index];
-    if (!part) return null;
-    const hasNext = this.content.parts.slice(index + 1).some(({ text }) => text.trim());
-    if (!part.text.trim()) return { text: part.text, voice: "", sentences: [], hasNext };
-    const isShown = index === this.project.current;
-    const plan = await (isShown ? this.planned() : this.plans.of(this.project, index, signal));
+  async lines(index, signal, kept) {
+    const project = kept ?? this.project;
+    const { parts } = project.content;
+    const hasNext = parts.slice(index + 1).some(({ text }) => text.trim());
+    if (!parts[index]?.text.trim()) return { text: "", voice: "", sentences: [], hasNext };
+    const isShown = () =>
+      index === this.project.current && (!kept || this.content === kept.content) && this.part.text.trim() !== "";
+    const wasShown = isShown();
+    const plan = await (wasShown ? this.planned() : this.plans.of(project, index, signal));
+    // After the wait, another part or project may be shown, or no text.
+    if (wasShown && !isShown()) return this.lines(index, signal, kept);
     if (!plan) return null;
-    const passage = isShown ? this.passage : new Passage(part, plan);
+    const passage = wasShown ? this.passage : new Passage(parts[index], plan);
     return { text: passage.text, voice: passage.voice, sentences: passage.sentences, hasNext };
   }
 

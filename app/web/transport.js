@@ -10,7 +10,7 @@ import { Waveform } from "./waveform.js";
  * @typedef {import("./player.js").Lines} Lines
  * @typedef {import("./speech.js").Word} Word
  *
- * @typedef {object} Stage   what surrounds the bar
+ * @typedef {object} TransportEvents   what surrounds the bar
  * @property {() => boolean} begin   sound is about to be heard; false if there is nothing to speak
  * @property {(lines: Lines | null, index?: number, word?: Word) => void} heard
  * @property {(part: number) => void} turn   another part is heard now, and shall be shown
@@ -29,19 +29,21 @@ export class Transport {
   /** @type {Lines | null} */
   #lines = null;
   #frame = 0;
+  /** Whether the part that is heard is shown, too. */
+  #isFollowing = false;
   #state = "still";
 
   /**
    * @param {HTMLElement} bar
    * @param {import("./player.js").Player} player
    * @param {import("./speech.js").Takes} takes
-   * @param {Stage} stage
+   * @param {TransportEvents} on
    */
-  constructor(bar, player, takes, stage) {
+  constructor(bar, player, takes, on) {
     this.bar = bar;
     this.player = player;
     this.takes = takes;
-    this.stage = stage;
+    this.on = on;
     this.playButton = /** @type {HTMLButtonElement} */ (bar.querySelector(".play"));
     this.stopButton = /** @type {HTMLButtonElement} */ (bar.querySelector(".stop"));
     this.clock = /** @type {HTMLElement} */ (bar.querySelector(".clock"));
@@ -78,8 +80,8 @@ export class Transport {
     const { state } = this.player;
     if (state === "playing") return this.player.pause();
     if (state === "paused") {
-      this.stage.begin();
-      this.stage.say("Playing.");
+      this.on.begin();
+      this.on.say("Playing.");
       return this.player.resume();
     }
     if (state === "still") this.#play(this.#place);
@@ -94,13 +96,13 @@ export class Transport {
     const isBusy = this.player.state !== "still";
     this.player.stop();
     this.#rewind();
-    if (isBusy) this.stage.say("Stopped.");
+    if (isBusy) this.on.say("Stopped.");
   }
 
   /** All was heard, or all that could be synthesized. @param {Place | null} next */
   finished(next) {
     this.#rewind(next);
-    if (!next) this.stage.say("Finished.");
+    if (!next) this.on.say("Finished.");
   }
 
   /** The state of the player, or the part that is shown, is another. */
@@ -110,25 +112,31 @@ export class Transport {
     this.bar.dataset.state = shown;
     this.playButton.setAttribute("aria-label", { making: "Speaking…", playing: "Pause", still: "Play" }[shown]);
     this.stopButton.disabled = state === "still" && this.#time === 0;
-    if (state === "playing" && this.#state === "making") this.stage.say("Playing.");
+    if (state === "playing" && this.#state === "making") this.on.say("Playing.");
     this.#state = state;
     this.#showClock();
     if (state === "playing") this.#follow();
   }
 
+  /** Show no other part when it is heard: somebody writes in this one. */
+  stay() {
+    this.#isFollowing = false;
+  }
+
   /** @param {Place} place */
   #play(place) {
     this.#place = place;
+    this.#isFollowing = true;
     this.#heardPart = place.part;
-    if (!this.stage.begin()) return;
-    this.stage.say("Speaking…", true);
+    if (!this.on.begin()) return;
+    this.on.say("Speaking…", true);
     this.player.play(place);
   }
 
   /** @param {Place | null} [place] */
   #rewind(place) {
     this.#place = place ?? { part: this.#part, index: 0, offset: 0 };
-    this.stage.heard(null);
+    this.on.heard(null);
     this.waveform.at(this.#time);
     this.changed();
   }
@@ -151,7 +159,7 @@ export class Transport {
     if (this.player.state === "playing") return this.#play(place);
     this.player.stop();
     this.#place = place;
-    this.stage.heard(time > 0 ? this.#lines : null, index);
+    this.on.heard(time > 0 ? this.#lines : null, index);
     this.waveform.at(this.#time);
     this.changed();
   }
@@ -161,15 +169,15 @@ export class Transport {
     cancelAnimationFrame(this.#frame);
     const { heard } = this.player;
     if (heard && heard.part !== this.#heardPart) {
-      const isFollowed = this.#heardPart === this.#part;
+      const isFollowed = this.#isFollowing && this.#heardPart === this.#part;
       this.#heardPart = heard.part;
-      if (isFollowed) this.stage.turn(heard.part);
+      if (isFollowed) this.on.turn(heard.part);
     }
     this.waveform.at(this.#time);
     this.#showClock();
     if (heard) {
       const word = heard.words().findLast(({ start }) => start <= heard.time);
-      this.stage.heard(heard.lines, heard.index, word);
+      this.on.heard(heard.lines, heard.index, word);
     }
     if (this.player.state === "playing") this.#frame = requestAnimationFrame(() => this.#follow());
   }

@@ -29,6 +29,8 @@ export class Waveform {
   /** One for each bar. @type {{time: number, loud: number, emotion: string}[]} */
   #bars = [];
   #time = 0;
+  /** Where the pointer holds the needle. @type {number | null} */
+  #dragged = null;
   /** @type {Record<string, string>} */
   #colours = {};
 
@@ -37,8 +39,10 @@ export class Waveform {
     this.canvas = canvas;
     this.seek = seek;
     this.pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    canvas.addEventListener("pointerdown", (event) => this.#drag(event));
-    canvas.addEventListener("pointermove", (event) => event.buttons && this.#drag(event));
+    canvas.addEventListener("pointerdown", (event) => this.#grasp(event));
+    canvas.addEventListener("pointermove", (event) => this.#dragged !== null && this.#drag(event));
+    canvas.addEventListener("pointerup", () => this.#dragged !== null && this.seek(this.#dragged));
+    canvas.addEventListener("lostpointercapture", () => this.#drop());
     canvas.addEventListener("keydown", (event) => this.#key(event));
     new ResizeObserver(() => this.paint()).observe(canvas);
   }
@@ -75,6 +79,10 @@ export class Waveform {
     this.#draw();
   }
 
+  get #shown() {
+    return this.#dragged ?? this.#time;
+  }
+
   #draw() {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     this.pen.clearRect(0, 0, width, height);
@@ -83,7 +91,7 @@ export class Waveform {
     this.#bars.forEach((bar, i) => this.#bar(bar, i * STEP, height));
     for (const one of this.#stretches)
       this.#sign(one, (one.start / duration) * width, (one.end / duration) * width);
-    if (this.#time > 0) this.#needle((this.#time / duration) * width, height);
+    if (this.#shown > 0) this.#needle((this.#shown / duration) * width, height);
   }
 
   /** @param {{time: number, loud: number, emotion: string}} bar @param {number} x @param {number} height */
@@ -91,7 +99,7 @@ export class Waveform {
     const room = height - HEAD;
     const tall = Math.max(BAR, loud * room);
     this.pen.fillStyle = this.#colours[emotion];
-    this.pen.globalAlpha = time <= this.#time || this.#time === 0 ? 1 : 0.4;
+    this.pen.globalAlpha = time <= this.#shown || this.#shown === 0 ? 1 : 0.4;
     this.pen.beginPath();
     this.pen.roundRect(x, HEAD + (room - tall) / 2, BAR, tall, BAR / 2);
     this.pen.fill();
@@ -120,11 +128,22 @@ export class Waveform {
   }
 
   /** @param {PointerEvent} event */
-  #drag(event) {
-    if (!this.duration) return;
+  #grasp(event) {
+    if (!this.duration || event.button) return;
     this.canvas.setPointerCapture(event.pointerId);
+    this.#drag(event);
+  }
+
+  /** @param {PointerEvent} event */
+  #drag(event) {
     const share = event.offsetX / this.canvas.clientWidth;
-    this.seek(Math.min(Math.max(share, 0), 1) * this.duration);
+    this.#dragged = Math.min(Math.max(share, 0), 1) * this.duration;
+    this.#draw();
+  }
+
+  #drop() {
+    this.#dragged = null;
+    this.#draw();
   }
 
   /** @param {KeyboardEvent} event */

@@ -181,6 +181,30 @@ def test_a_click_in_the_waveform_seeks_and_so_do_the_arrow_keys(desk: Visit) -> 
     expect(canvas).to_have_attribute("aria-valuenow", f"{response['duration']:.1f}")
 
 
+def test_dragging_in_the_waveform_seeks_once(desk: Visit) -> None:
+    desk.write(f"{WON} {MISS}", "joy", "sadness")
+    desk.page.route("**/synthesize", lambda route: None)
+    desk.page.locator(".play").click()
+    expect(desk.page.locator(".transport")).to_have_attribute("data-state", "making")
+    desk.page.get_by_role("button", name="Stop").click()
+    box = desk.page.locator("canvas").bounding_box()
+    assert box
+    desk.page.evaluate(RECORD_PLACES)
+    desk.page.mouse.move(box["x"] + 5, box["y"] + 20)
+    desk.page.mouse.down()
+    desk.page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + 20, steps=8)
+    desk.page.mouse.up()
+    places = desk.page.evaluate("new Promise((resolve) => setTimeout(() => resolve(window.places), 100))")
+    assert len(set(places)) == 1 and float(places[0]) > 0
+
+
+RECORD_PLACES = """() => {
+    window.places = [];
+    const canvas = document.querySelector("canvas");
+    const see = () => window.places.push(canvas.getAttribute("aria-valuenow"));
+    new MutationObserver(see).observe(canvas, { attributeFilter: ["aria-valuenow"] });
+}"""
+
 COLOURS_OF_CANVAS = """canvas => {
     const { data, width } = canvas.getContext("2d").getImageData(0, canvas.height / 2, canvas.width, 1);
     const found = new Set();

@@ -41,6 +41,7 @@ def test_sentences_are_selected_by_keyboard(desk: Visit) -> None:
     desk.page.keyboard.press("Shift+ArrowRight")
     expect(desk.page.locator("#inspector h2")).to_have_text("2 sentences")
     expect(desk.page.locator(".tag.selected")).to_have_count(2)
+    expect(desk.page.locator(".tag[aria-pressed=true]")).to_have_count(2)
     desk.page.keyboard.press("ArrowRight")
     expect(desk.page.locator("#inspector h2")).to_have_text("Sentence 3 of 3")
 
@@ -73,6 +74,9 @@ def test_words_are_found_in_all_parts(desk: Visit) -> None:
     words.press("Shift+Enter")
     expect(count).to_have_text("1 of 2")
     expect(part(desk)).to_have_value("1. One")
+    for place in ("2 of 2", "1 of 2"):
+        words.press("Enter")
+        expect(count).to_have_text(place)
     words.press("Escape")
     expect(desk.text).to_be_focused()
 
