@@ -146,7 +146,7 @@ def test_command_writes_checkpoint_record_and_classifier(encoder: Path, data: Pa
     record = run_command(encoder, data, tmp_path / "run")
     assert record["curve"][-1]["step"] == record["curve"][-1]["held_out"]["step"] == 4
     config = json.loads((tmp_path / "run" / "model" / "config.json").read_text())
-    assert config["intone"] == {"version": "2", "context": 2}
+    assert config["intone"] == {"version": "2", "context": 2, "languages": ["en"]}
     assert config["id2label"]["7"] == "strength"
     assert config["dtype"] == "float16"
     averaged = torch.load(tmp_path / "run" / "training.pt", weights_only=True)["average"]["classifier/weight"]
