@@ -1,7 +1,8 @@
 """Fit a voice's expression to the published differences of its emotions: python -m scripts.fit_expression FOLDER.
 
 The texts are those of the training data, so that the sentences of `intone evaluate` stay hidden. Each round speaks and
-measures them, and moves every value of `expression` in voice.json by the distance of the feature that it changes.
+measures them at several degrees, and moves every value of `expression` and `expression_by_degree` in voice.json by the
+distance of the feature that it changes: half the differences at a degree of 0.5, half as much again at 1.5.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import logging
 import math
 from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from app.cli.flags import settings
 from app.evaluation.emotion_judge import BAND_NAMES, read_facts
 from app.evaluation.manner import Features, measure_prosody, subtract_features
 from app.evaluation.recordings import Prompt, synthesize
+from app.synthesis.expression import mix_expressions
 from app.synthesis.pipeline import Pipeline
 from app.types import Emotion
 from app.voices import open_voice
@@ -47,6 +50,7 @@ RANGES = {
 }
 """Differences of the pitch range in semitones: half way between the published ones and those of the synthesizer that
 read the training data."""
+DEGREES = (0.5, 1.0, 1.5)
 TREMORS = {Emotion.FEAR: 0.25, Emotion.SADNESS: 0.12}
 """Semitones, too few for the measured features to show them."""
 STEP = 0.5
@@ -85,30 +89,32 @@ def read_texts(count: int, number: int) -> list[str]:
 
 
 def fit_once(folder: Path, texts: list[str], number: int) -> None:
-    """Speak, measure and move every emotion once."""
-    name = open_voice(folder).name
+    """Speak, measure and move every emotion once at each degree."""
+    voice = open_voice(folder)
+    name = voice.name
     pipeline = Pipeline.load(settings(voices=[folder], default_voice=name, cache_mb=0))
-    emotions = list(Emotion)
-    measured = [
-        measure_prosody(speech.samples, speech.sample_rate)
-        for emotion in emotions
-        for seed, text in enumerate(texts)
-        for speech in [synthesize(pipeline, name, Prompt(emotion, text, seed), degree=1.0)]
-    ]
-    pipeline.close()
-    rows = {emotion: measured[row * len(texts) : (row + 1) * len(texts)] for row, emotion in enumerate(emotions)}
-    neutral = rows.pop(Emotion.NEUTRAL)
+
+    def measure(emotion: Emotion, degree: float) -> list[Features]:
+        spoken = (synthesize(pipeline, name, Prompt(emotion, text, seed), degree) for seed, text in enumerate(texts))
+        return [measure_prosody(speech.samples, speech.sample_rate) for speech in spoken]
+
+    neutral = measure(Emotion.NEUTRAL, 1.0)
     file = folder / FILE_NAME
     manifest = json.loads(file.read_text(encoding="utf-8"))
-    for emotion, row in rows.items():
+    for emotion, degree in product(STRENGTHS, DEGREES):
+        row = measure(emotion, degree)
         means = average(subtract_features(one, plain) for one, plain in zip(row, neutral, strict=True))
-        target, place = make_target(emotion), manifest["emotions"][emotion]
-        old = Expression.model_validate(place.get("expression", {}))
-        place["expression"] = move(old, average(neutral), means, target, TREMORS.get(emotion, 0.0)).model_dump(
-            mode="json"
-        )
+        target = {feature: degree * value for feature, value in make_target(emotion).items()}
+        old = mix_expressions([(voice.spoken[emotion].expressions, degree)])
+        moved = move(old, average(neutral), means, target, degree * TREMORS.get(emotion, 0.0)).model_dump(mode="json")
+        place = manifest["emotions"][emotion]
+        if degree == 1:
+            place["expression"] = moved
+        else:
+            place.setdefault("expression_by_degree", {})[str(degree)] = moved
         figures = ", ".join(f"{key} {means[key]:+.2f} of {target[key]:+.2f}" for key in target)
-        logger.info("round %d, %s: %s", number + 1, emotion, figures)
+        logger.info("round %d, %s at %s: %s", number + 1, emotion, degree, figures)
+    pipeline.close()
     file.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 

@@ -15,6 +15,7 @@ from app.cli.flags import find_voices, settings
 from app.cli.output import make_wide_console
 from app.cli.parser import UsageError
 from app.emotion import parse_emotion
+from app.evaluation.degrees import DEGREES, DegreeReport, render_degree_page, speak_degrees, tabulate_degrees
 from app.evaluation.emotion_judge import judge_emotions
 from app.evaluation.listening import Evaluators, Measurement, measure_recording
 from app.evaluation.onset_report import (
@@ -40,14 +41,17 @@ T = TypeVar("T")
 def run(options: argparse.Namespace) -> int:
     """Synthesize sentences or read recordings, measure them, and report the results."""
     _check_use(options)
-    evaluators = Evaluators(settings().threads)
     console = make_wide_console()
-    if options.onsets:
-        onsets = _measure_onsets(options, evaluators)
+    if options.degrees:
+        degrees = _measure_degrees(options)
+        console.print(tabulate_degrees(degrees).make_table())
+        content, page = degrees.to_dict(), render_degree_page(degrees) if options.html else ""
+    elif options.onsets:
+        onsets = _measure_onsets(options, Evaluators(settings().threads))
         console.print(make_onset_tables(onsets))
         content, page = onsets.to_dict(), render_onset_page(onsets) if options.html else ""
     else:
-        report = _measure(options, evaluators)
+        report = _measure(options, Evaluators(settings().threads))
         console.print(make_report_tables(report))
         if options.texts:
             console.print("", make_misheard_table(report), sep="\n")
@@ -89,15 +93,31 @@ def _measure_onsets(options: argparse.Namespace, evaluators: Evaluators) -> Onse
     return OnsetReport(options.voice, [transcribe_pair(pair, evaluators) for pair in tracked])
 
 
+def _measure_degrees(options: argparse.Namespace) -> DegreeReport:
+    pipeline, voice, emotions = _load_subject(options)
+    sentences = [one for one in read_sentences(emotions, options.limit) if one.emotion is not Emotion.NEUTRAL]
+    readings = speak_degrees(pipeline, voice, sentences)
+    tracked = _track_progress(readings, "measuring", len(sentences) * len(DEGREES))
+    return DegreeReport(options.voice, list(tracked))
+
+
 def _check_use(options: argparse.Namespace) -> None:
     """Raise `UsageError` for wrong flags before minutes of work."""
-    flags = {"--onsets": options.onsets, "--emotion": options.emotion, "--degree": options.degree != 1}
+    flags = {
+        "--onsets": options.onsets,
+        "--degrees": options.degrees,
+        "--emotion": options.emotion,
+        "--degree": options.degree != 1,
+    }
     for flag, chosen in (flags | {"--texts": options.texts}).items():
         if options.recordings and chosen:
             raise UsageError(f"{flag} is about what a voice speaks.", hint="Leave it out with --recordings.")
     for flag, chosen in flags.items():
         if options.texts and chosen:
             raise UsageError(f"{flag} is about test sentences.", hint="Leave it out with --texts.")
+    for flag in ("--onsets", "--degree"):
+        if options.degrees and flags[flag]:
+            raise UsageError(f"{flag} has no effect beside --degrees.", hint="Run the command twice.")
     if options.voice and not Path(options.voice).is_dir():
         find_voices(settings()).get(options.voice)
 

@@ -213,6 +213,8 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     add("--texts", type=Path, metavar="FOLDER", help=text)
     text = "measure first and last words, of short sentences that begin with each English sound"
     add("--onsets", action="store_true", help=text)
+    text = "measure whether the differences of each emotion to neutral grow with the degree"
+    add("--degrees", action="store_true", help=text)
     add("--emotion", action="append", metavar="NAME", help="speak only this one; may be repeated")
     from app.cli.flags import add_option_flags
 
@@ -337,6 +339,7 @@ COMMANDS = {
             "intone evaluate wren --html report.html",
             "intone evaluate run/voice --emotion anger --limit 5",
             "intone evaluate wren --onsets --html onsets.html",
+            "intone evaluate wren --degrees",
             "intone evaluate wren --texts letters --html letters.html",
         ),
     ),

@@ -9,8 +9,7 @@ phrase and accent components alike). Melody and accents are scaled, then slope, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -45,22 +44,38 @@ FACTORS = ("pitch_range", "accents", "speed")
 
 Track = npt.NDArray[np.float64]
 """A value for each frame, (T,)."""
+Values = npt.NDArray[np.float64]
+"""The values of an expression, (fields,)."""
 
 
-def mix_expressions(shares: Iterable[tuple[Expression, float]]) -> Expression:
-    """Return the expression of a mixture of emotions, whose weights may be negative or above 1.
+def mix_expressions(shares: Iterable[tuple[Mapping[float, Expression], float]]) -> Expression:
+    """Return the expression of a mixture of emotions, given by degree, with shares that may be negative or above 1.
 
-    Neutral has none, so half an emotion has half its semitones and decibels, and the square root of its factors.
+    Neutral has none, so half an emotion has half its semitones and decibels, and the square root of its factors, unless
+    it has an expression for a degree of 0.5.
     """
-    mixed: dict[str, Any] = {name: float(name in FACTORS) for name in EXPRESSION_LIMITS}
-    bands = np.zeros(len(EXPRESSION_BANDS))
-    for expression, share in shares:
-        bands += share * np.array(expression.bands)
-        for name in mixed:
-            value = getattr(expression, name)
-            mixed[name] = mixed[name] * value**share if name in FACTORS else mixed[name] + share * value
-    limited = {name: limit(name, value) for name, value in mixed.items()}
-    return Expression(**limited, bands=tuple(np.clip(bands, -MAX_LEVEL, MAX_LEVEL).tolist()))
+    total = sum((interpolate_degree(by_degree, share) for by_degree, share in shares), read_values(NO_EXPRESSION))
+    mixed = dict(zip(EXPRESSION_LIMITS, total.tolist(), strict=False))
+    limited = {name: limit(name, math.exp(value) if name in FACTORS else value) for name, value in mixed.items()}
+    bands = np.clip(total[len(mixed) :], -MAX_LEVEL, MAX_LEVEL)
+    return Expression(**limited, bands=tuple(bands.tolist()))
+
+
+def interpolate_degree(by_degree: Mapping[float, Expression], degree: float) -> Values:
+    """Return the values of an emotion's expression at a degree, on straight lines from none at 0."""
+    known = sorted((*by_degree.items(), (0.0, NO_EXPRESSION)), key=lambda pair: pair[0])
+    if len(known) == 1:
+        return read_values(NO_EXPRESSION)
+    after = next((place for place, (at, _) in enumerate(known) if place and degree <= at), len(known) - 1)
+    (begin, before), (end, next_one) = known[after - 1 : after + 1]
+    share = (degree - begin) / (end - begin)
+    return (1 - share) * read_values(before) + share * read_values(next_one)
+
+
+def read_values(expression: Expression) -> Values:
+    """Return all values of an expression, logarithms of factors; bands last."""
+    values = [(name, getattr(expression, name)) for name in EXPRESSION_LIMITS]
+    return np.array([*(math.log(value) if name in FACTORS else value for name, value in values), *expression.bands])
 
 
 def limit(name: str, value: float) -> float:

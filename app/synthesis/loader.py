@@ -43,7 +43,7 @@ from app.synthesis.tokenizer import Tokenizer
 from app.types import Emotion
 from app.voices import Voice
 from app.voices.architectures import NEURAL_HMM, PARALLEL
-from app.voices.manifest import NO_EXPRESSION, Expression, SpokenEmotion
+from app.voices.manifest import Expression, SpokenEmotion
 from app.voices.voice import read_acoustic_audio, read_checkpoint_languages, read_speaker_names, read_vocoder_audio
 
 
@@ -133,9 +133,7 @@ class Loader:
             gain_db=self.voice.manifest.gain_db
             + sum(shares[emotion] * spoken.gain_db for emotion, spoken in emotions.items()),
             speakers=speakers,
-            expression=mix_expressions(
-                (spoken.expression or NO_EXPRESSION, shares[emotion]) for emotion, spoken in emotions.items()
-            ),
+            expression=mix_expressions((spoken.expressions, shares[emotion]) for emotion, spoken in emotions.items()),
             moves_pitch=self.voice.manifest.style is None or self.voice.has_source(largest),
         )
 

@@ -169,6 +169,14 @@ class SpokenEmotion(_StrictModel):
     """Gain in decibels for all speech with this emotion."""
     expression: Expression | None = None
     """Change of pitch, spectrum and rate; the vocoder needs a harmonic source."""
+    expression_by_degree: dict[Annotated[float, Field(gt=0, le=2)], Expression] = {}
+    """Expressions at degrees other than 1, if `expression` does not grow evenly with the degree; between two degrees
+    they are interpolated, and beyond the last one they go on as before it."""
+
+    @property
+    def expressions(self) -> Mapping[float, Expression]:
+        """Expression at each degree that has one."""
+        return {1.0: self.expression, **self.expression_by_degree} if self.expression else {}
 
 
 class Manifest(_StrictModel):
@@ -240,6 +248,8 @@ class Manifest(_StrictModel):
         for emotion, spoken in self.emotions.items():
             if spoken.checkpoint not in self.checkpoints:
                 raise ValueError(f"{emotion} names the checkpoint {spoken.checkpoint!r}, which is not listed")
+            if spoken.expression_by_degree and (not spoken.expression or 1 in spoken.expression_by_degree):
+                raise ValueError(f"{emotion} needs the expression of degree 1 in expression, and others by degree")
             _check_vocoder(emotion, spoken, self)
         # All emotions, because a mixture of two is spoken by the vocoder of one.
         plain = not all(

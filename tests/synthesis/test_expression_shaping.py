@@ -125,23 +125,31 @@ def test_band_levels_change_voiced_frames_at_their_frequencies() -> None:
 
 
 def test_a_mixture_adds_semitones_and_multiplies_factors() -> None:
-    joy = Expression(pitch=4.0, pitch_range=1.44, speed=1.21, bands=(2, 0, 0, 0, 0, 0, 0))
-    fear = Expression(pitch=2.0, slope=3.0)
-    half = mix_expressions([(NO_EXPRESSION, 0.5), (joy, 0.5)])
+    joy = {1.0: Expression(pitch=4.0, pitch_range=1.44, speed=1.21, bands=(2, 0, 0, 0, 0, 0, 0))}
+    fear = {1.0: Expression(pitch=2.0, slope=3.0)}
+    half = mix_expressions([({}, 0.5), (joy, 0.5)])
     assert (half.pitch, half.pitch_range, half.speed, half.bands[0]) == pytest.approx((2.0, 1.2, 1.1, 1.0))
-    twice = mix_expressions([(NO_EXPRESSION, -1.0), (joy, 2.0)])
+    twice = mix_expressions([({}, -1.0), (joy, 2.0)])
     assert (twice.pitch, twice.pitch_range) == pytest.approx((8.0, 1.44**2))
     both = mix_expressions([(joy, 0.5), (fear, 0.5)])
     assert (both.pitch, both.slope, both.pitch_range) == pytest.approx((3.0, 1.5, 1.2))
-    assert mix_expressions([(NO_EXPRESSION, 1.0)]) == NO_EXPRESSION
+    assert mix_expressions([({}, 1.0)]) == NO_EXPRESSION
+
+
+def test_expressions_at_several_degrees_are_interpolated() -> None:
+    joy = {1.0: Expression(pitch=4.0, speed=1.21), 0.5: Expression(pitch=1.0), 1.5: Expression(pitch=5.0)}
+    degrees = (-0.5, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+    pitches = [mix_expressions([(joy, degree)]).pitch for degree in degrees]
+    assert pitches == pytest.approx([-1.0, 0.5, 1.0, 2.5, 4.0, 5.0, 6.0])
+    assert mix_expressions([(joy, 0.75)]).speed == pytest.approx(1.1)
 
 
 def test_a_mixture_stays_within_the_ranges_of_a_manifest() -> None:
     strong = Expression(pitch=9, pitch_range=2, accents=0.3, slope=-9, tremor=1.5, speed=0.6, bands=(15,) * 7)
     for share in (2.0, -1.0, 1.0):
-        mixed = mix_expressions([(NO_EXPRESSION, 1 - share), (strong, share)])
+        mixed = mix_expressions([({}, 1 - share), ({1.0: strong}, share)])
         assert Expression.model_validate(mixed.model_dump()) == mixed
-    twice = mix_expressions([(NO_EXPRESSION, -1.0), (strong, 2.0)])
+    twice = mix_expressions([({}, -1.0), ({1.0: strong}, 2.0)])
     assert (twice.pitch, twice.pitch_range, twice.accents, twice.slope, twice.bands[0]) == (12, 2.5, 0.25, -12, 12)
 
 

@@ -56,6 +56,8 @@ def test_a_minimal_voice_json_is_accepted(folder: Path) -> None:
         ({"emotions": {"neutral": {**NEUTRAL, "expression": {"slope": 20}}}}, "slope"),
         ({"emotions": {"neutral": {**NEUTRAL, "expression": {"vibrato": 1}}}}, "vibrato"),
         ({"emotions": {"neutral": {**NEUTRAL, "expression": {"bands": [1, 2]}}}}, "bands"),
+        ({"emotions": {"neutral": {**NEUTRAL, "expression_by_degree": {"3": {}}}}}, "expression_by_degree"),
+        ({"emotions": {"neutral": {**NEUTRAL, "expression_by_degree": {"0.5": {}}}}}, "the expression of degree 1"),
         ({"emotions": {"bliss": {"checkpoint": "main", "vocoder": "main"}}}, "bliss"),
         ({"fallbacks": {"joy": ["glee"]}}, "fallbacks"),
         ({"surprise": 1}, "surprise"),
