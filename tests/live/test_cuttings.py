@@ -11,6 +11,7 @@ import pytest
 
 from app.emotion import find_word_emotion
 from app.live.plan import LivePlan, LiveUtterance
+from app.live.prefix import ReadingOptions
 from app.live.reader import Boundary, LiveReader
 from app.live.session import LiveSession
 from app.synthesis.pipeline import Pipeline
@@ -35,7 +36,7 @@ def cut(text: str, random_number: random.Random) -> list[str]:
 
 def read_pieces(pieces: Sequence[str], find_emotion: WordEmotion | None = None) -> list[Sentence]:
     """Return the sentences of a text, read while the pieces arrive."""
-    reader, sentences = LiveReader(find_emotion), []
+    reader, sentences = LiveReader(ReadingOptions(find_emotion)), []
     for piece in (*pieces, Boundary.FLUSH):
         if isinstance(piece, str):
             reader.push(piece)
@@ -121,7 +122,7 @@ def test_plan_is_that_of_whole_text(pipeline: Pipeline, text: str) -> None:
     ],
 )
 def test_sentence_waits_for_what_decides_it(text: str, first: str) -> None:
-    reader = LiveReader()
+    reader = LiveReader(ReadingOptions())
     reader.push(text)
     found = reader.read()
     assert (found.text if isinstance(found, Sentence) else "") == first
@@ -131,14 +132,14 @@ def test_sentence_waits_for_what_decides_it(text: str, first: str) -> None:
     ("text", "speaks"), [("It costs $3.", True), ("It costs $3", False), ("Call Mr.", False), ("Go! ", True)]
 )
 def test_idle_text_is_read_if_it_ends_like_sentence(text: str, speaks: bool) -> None:
-    reader = LiveReader()
+    reader = LiveReader(ReadingOptions())
     reader.push(text)
     reader.flush(Boundary.IDLE)
     assert isinstance(reader.read(), Sentence) is speaks
 
 
 def test_first_clause_ends_at_comma_once() -> None:
-    reader = LiveReader(first_at_comma=True)
+    reader = LiveReader(ReadingOptions(), first_at_comma=True)
     reader.push("When it rains, we stay in, and read. Then")
     found = [one.text for one in iter(reader.read, None) if isinstance(one, Sentence)]
     assert found == ["When it rains,", "we stay in, and read."]
@@ -156,7 +157,7 @@ class ReadMeanwhile(str):
 
 
 def test_text_that_is_read_while_more_comes_is_counted() -> None:
-    reader = LiveReader()
+    reader = LiveReader(ReadingOptions())
     reader.push("The parcel came. ")
     piece = ReadMeanwhile("It is here.")
     piece.reader = reader
@@ -168,7 +169,7 @@ def test_text_that_is_read_while_more_comes_is_counted() -> None:
 
 
 def test_flushes_that_wait_count_once() -> None:
-    reader = LiveReader()
+    reader = LiveReader(ReadingOptions())
     reader.push("Go!")
     for _ in range(1000):
         reader.push("")
@@ -192,7 +193,7 @@ def test_lines_after_many_blank_lines_are_read() -> None:
 
 
 def test_long_text_without_end_is_bounded() -> None:
-    reader = LiveReader()
+    reader = LiveReader(ReadingOptions())
     for _ in range(200):
         reader.push('He said, "Go. And on and on ')
         while reader.read():
@@ -201,7 +202,7 @@ def test_long_text_without_end_is_bounded() -> None:
 
 
 def test_text_of_nothing_to_read_is_reported() -> None:
-    reader = LiveReader()
+    reader = LiveReader(ReadingOptions())
     reader.push("---\n")
     reader.flush()
     assert reader.read() is Boundary.FLUSH
