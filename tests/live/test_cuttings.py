@@ -17,6 +17,7 @@ from app.live.session import LiveSession
 from app.synthesis.pipeline import Pipeline
 from app.text import read_input
 from app.text.delivery import WordEmotion
+from app.text.quotations import find_quotations
 from app.types import InputFormat, Role, Sentence, SpeechRequest
 from tests.growth import count_calls, grows_linearly
 from tests.live.live_texts import TAGGED, TEXTS
@@ -54,11 +55,16 @@ def end_paragraph(sentences: list[Sentence]) -> list[Sentence]:
     return [*sentences[:-1], *(replace(one, ends_paragraph=True) for one in sentences[-1:])]
 
 
-def remove_speakers(sentence: Sentence) -> Sentence:
+def remove_speakers(sentence: Sentence, text: str) -> Sentence:
     """Return a sentence without speakers, and without the role of lines of a script: in pieces, they are not known."""
-    is_quoted = any(mark in sentence.text for mark in "\"'“”„«‘")
+    quotations = list(find_quotations(text))
     clauses = (
-        replace(clause, speaker=None, role=clause.role if is_quoted else Role.NARRATION) for clause in sentence.clauses
+        replace(
+            clause,
+            speaker=None,
+            role=clause.role if any(one.start < clause.end <= one.end for one in quotations) else Role.NARRATION,
+        )
+        for clause in sentence.clauses
     )
     return replace(sentence, clauses=tuple(clauses))
 
@@ -77,7 +83,7 @@ def test_sentences_are_those_of_whole_text(text: str) -> None:
     find_emotion = find_word_emotion if text in TAGGED else None
     whole = read_input(text, InputFormat.AUTO, find_emotion=find_emotion)
     assert end_paragraph(read_pieces([text], find_emotion)) == end_paragraph(
-        list(map(remove_speakers, whole.sentences))
+        [remove_speakers(one, text) for one in whole.sentences]
     )
 
 

@@ -42,7 +42,7 @@ def list_dialogue(sentences: list[Sentence]) -> list[Clause]:
 
 def test_quotation_waits_for_its_tag_and_has_one_speaker() -> None:
     sentences = " ".join(f"I have told you {number} times that nobody may come in here." for number in range(9))
-    found = list_dialogue(read_live(f'"{sentences}" She had. "{sentences}" said Ruth. Tom went.'))
+    found = list_dialogue(read_live(f'"{sentences}" said Ruth. Tom went.'))
     assert len(found) > 2 and len({one.speaker for one in found}) == 1
 
 
