@@ -48,7 +48,7 @@ from app.synthesis.runs import compute_job_mels
 from app.synthesis.scheduler import TaskQueue
 from app.synthesis.tokenizer import Tokens
 from app.synthesis.warmup import warm_up
-from app.synthesis.warnings import (
+from app.synthesis.stream_start import (
     warn_model_faults,
     warn_not_finite,
     warn_nothing_spoken,
