@@ -233,6 +233,13 @@ class Computation:
         return self.result.result()
 
 
+def run_computations(tasks: Sequence[Computation]) -> None:
+    """Compute the rows of some computations together, and give each its results."""
+    results = iter(tasks[0].compute([row for task in tasks for row in task.rows]))
+    for task in tasks:
+        task.result.set_result([next(results) for _ in task.rows])
+
+
 def raise_if_cancelled(cancelled: Callable[[], bool]) -> None:
     """Raise `OverTimeBudget` if the request is cancelled."""
     if cancelled():
