@@ -22,6 +22,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from app.audio.writers import play_faster
 from app.errors import Busy
 from app.inference import Backend
 from app.memory import Lru, trim_heap
@@ -41,7 +42,6 @@ from app.synthesis.job import (
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.models.acoustic import LoadedCheckpoint, Mel
 from app.synthesis.models.vocoders import vocode
-from app.synthesis.pitch import play_faster
 from app.synthesis.playback import Playback
 from app.synthesis.runs import compute_job_mels
 from app.synthesis.scheduler import Progress, TaskQueue

@@ -1,4 +1,4 @@
-"""Open and check voice folders."""
+"""Open and check voice folders, and approximate the emotions that a voice lacks."""
 
 from __future__ import annotations
 
@@ -24,9 +24,8 @@ from app.voices.coqui_config import (
     read_phonemes,
     resolve_inside,
 )
-from app.voices.manifest import Manifest, SpokenEmotion, read_manifest
+from app.voices.manifest import Expression, Manifest, SpokenEmotion, read_manifest
 from app.voices.piper_config import parse_piper_config, read_piper_phonemes, read_piper_speakers
-from app.voices.style import approximate_emotions
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,3 +276,30 @@ def check_hash(path: Path, expected: str | None) -> str:
             hint="The file is damaged or was replaced: fetch it again, or correct voice.json.",
         )
     return found
+
+
+RULES: Mapping[Emotion, tuple[Expression, float]] = {
+    Emotion.JOY: (Expression(pitch=2.0, pitch_range=1.4, speed=1.03), 1.5),
+    Emotion.SADNESS: (Expression(pitch=-1.0, pitch_range=0.75, speed=0.88), -3.0),
+    Emotion.ANGER: (Expression(pitch=2.5, pitch_range=1.25, speed=1.06), 3.0),
+    Emotion.FEAR: (Expression(pitch=3.0, speed=1.05), -1.5),
+    Emotion.SURPRISE: (Expression(pitch=3.0, pitch_range=1.4), 1.0),
+    Emotion.DISGUST: (Expression(pitch=-1.0, speed=0.9), 0.0),
+}
+"""Expression and decibels of each emotion at a degree of 1: other pitch, rate and level of the neutral voice.
+
+The directions are those of Murray and Arnott 1993 (doi 10.1121/1.405558) and Juslin and Laukka 2003
+(doi 10.1037/0033-2909.129.5.770). Only a vocoder with a harmonic source can change the range of the pitch.
+"""
+
+
+def approximate_emotions(manifest: Manifest) -> dict[Emotion, SpokenEmotion]:
+    """Return the emotions that rules approximate, each spoken by neutral's models; none without a style."""
+    if manifest.style is None:
+        return {}
+    neutral = manifest.emotions[Emotion.NEUTRAL]
+    return {
+        emotion: neutral.model_copy(update={"expression": expression, "gain_db": neutral.gain_db + gain_db})
+        for emotion, (expression, gain_db) in RULES.items()
+        if emotion not in manifest.emotions
+    }

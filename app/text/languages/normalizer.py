@@ -10,10 +10,19 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 
 from app.text.languages.dates import DateReader
-from app.text.languages.numbers import read_cardinal, read_number, read_ordinal, read_year, spell_digits
-from app.text.languages.patterns import AFTER, BEFORE, FINAL, ROMAN, join, make_number, make_words, parse_roman
-from app.text.languages.quantities import QuantityReader
-from app.text.languages.table import Language, load_language
+from app.text.languages.numbers import QuantityReader, read_cardinal, read_number, read_ordinal, read_year, spell_digits
+from app.text.languages.table import (
+    AFTER,
+    BEFORE,
+    FINAL,
+    ROMAN,
+    Language,
+    join,
+    load_language,
+    make_number,
+    make_words,
+    parse_roman,
+)
 
 DIGIT = re.compile(r"\d")
 WORD_AFTER = 44
