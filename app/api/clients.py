@@ -56,7 +56,7 @@ class RateLimit:
         """Raise RateLimited if a client sends requests too often."""
         if self.per_minute and (seconds := self.take(client)):
             raise RateLimited(
-                f"This client may ask {self.per_minute:g} times a minute.",
+                f"This client may send {self.per_minute:g} requests a minute.",
                 hint="Try again after the seconds in Retry-After.",
                 retry_after=min(math.ceil(seconds), _MAX_RETRY_AFTER),
             )

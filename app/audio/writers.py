@@ -238,8 +238,8 @@ def _make_empty_flac(sample_rate: int) -> bytes:
 def play_faster(chunks: Iterable[Samples], ratio: float, sample_rate: int) -> Iterator[Samples]:
     """Yield samples at `ratio` times the rate and the pitch, of the same sample rate in hertz.
 
-    The spectrum moves with the pitch: a shift of some semitones sounds like a smaller or a larger speaker. There are none
-    of the echoes of a phase vocoder.
+    The spectrum moves with the pitch: a shift of some semitones sounds like a smaller or a larger speaker, without the
+    echoes of a phase vocoder.
     """
     if ratio == 1:
         yield from chunks

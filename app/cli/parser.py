@@ -86,7 +86,7 @@ def _add_speech_arguments(parser: argparse.ArgumentParser, without: str = "") ->
     emotion_spec = "pin one emotion, or blend some (joy:0.6,surprise:0.4), instead of labelling each sentence"
     parser.add_argument("--emotion", default="auto", help=emotion_spec)
     parser.add_argument("--ssml", action="store_true", help="the text is SSML")
-    parser.add_argument("--strict", action="store_true", help="fail where the voice lacks an emotion")
+    parser.add_argument("--strict", action="store_true", help="fail if the voice lacks an emotion")
 
 
 def add_voices_arguments(parser: argparse.ArgumentParser) -> None:
@@ -125,7 +125,7 @@ def add_voices_convert_arguments(parser: argparse.ArgumentParser) -> None:
 def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("dataset", type=Path, metavar="DATASET", help="folder with metadata.csv and wavs/")
-    add("--check", action="store_true", help="only tell what is in it, and what is wrong with it")
+    add("--check", action="store_true", help="only report what is in it, and what is wrong with it")
     add("-o", "--output", type=Path, metavar="FOLDER", help="where the run and its voice go")
     add("--base", type=Path, metavar="VOICE", help="name or folder of the voice to go on from; else from scratch")
     add("--resume", action="store_true", help="go on with the run in FOLDER")
@@ -165,7 +165,7 @@ def add_completion_arguments(parser: argparse.ArgumentParser) -> None:
 def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--rounds", type=parse_count, default=5, metavar="N", help="every figure is the median of so many")
-    add("--clients", type=parse_counts, default=[1, 4, 8, 16], metavar="N,N", help="that ask at once")
+    add("--clients", type=parse_counts, default=[1, 4, 8, 16], metavar="N,N", help="that send requests at once")
     peers = ["intone", "coqui", "piper", "kokoro"]
     add("--peers", type=make_names_type(peers), default=peers, metavar="NAME,NAME", help=", ".join(peers))
     add("--memory-requests", type=parse_count, default=1000, metavar="N", help="between the readings of the memory")

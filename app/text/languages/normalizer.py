@@ -124,7 +124,7 @@ class Normalizer:
         return ADDRESS.sub(read, text) if "." in text else text
 
     def read_roman(self, text: str) -> str:
-        """Replace Roman numerals by digits where the words beside them show that they are some."""
+        """Replace Roman numerals by digits if the words beside them show that they are numerals."""
         for pattern, reading in self.roman:
             text = pattern.sub(partial(fill_value, reading), text)
         return text
