@@ -58,8 +58,3 @@ def continues(text: str, place: int) -> bool:
 def get_sentence_ends(language: Language) -> SentenceEnds:
     """Return the patterns of a language."""
     return SentenceEnds(language)
-
-
-def correct_starts(text: str, found: set[int], language: Language) -> list[int]:
-    """Return the offsets of the second and later sentences, in order."""
-    return get_sentence_ends(language).correct(text, found)
