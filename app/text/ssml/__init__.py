@@ -89,14 +89,14 @@ def read_ssml(
     remarks = WarningCollector()
     warn_private_characters(document, remarks)
     builder = TextBuilder(remarks)
-    walker = SsmlHandler(builder, remarks, find_style_emotion, lexicons=lexicons, find_voice=voices.find_voice)
-    parse(document, walker)
+    handler = SsmlHandler(builder, remarks, find_style_emotion, lexicons=lexicons, find_voice=voices.find_voice)
+    parse(document, handler)
     flow = builder.finish()
     if lexicons:
-        undeclared = [name for name in lexicons if name not in walker.lexicons.values()]
-        flow = substitute_words(flow, lexicons, [*walker.lookups, *look_up_everywhere(flow.text, undeclared)])
+        undeclared = [name for name in lexicons if name not in handler.lexicons.values()]
+        flow = substitute_words(flow, lexicons, [*handler.lookups, *look_up_everywhere(flow.text, undeclared)])
     sentences = SentenceSplitter(flow, max_spoken, check, find_language=voices.find_language).sentences()
-    return SsmlDocument(sentences, remarks.warnings, tuple(walker.voices), len(flow.text.rstrip()))
+    return SsmlDocument(sentences, remarks.warnings, tuple(handler.voices), len(flow.text.rstrip()))
 
 
 def read_fragment(ssml: str, language: str = ENGLISH) -> SsmlFragment:
