@@ -10,8 +10,8 @@ from itertools import chain
 
 from app.text.clauses import shift_clause
 from app.text.delivery import WordEmotion
+from app.text.formats import map_tagged_text
 from app.text.formats.hidden import mask
-from app.text.formats.reader import map_tagged_text
 from app.text.languages import ENGLISH
 from app.text.lexicon import NO_LEXICONS, Lexicons
 from app.text.quotations import find_quotations
