@@ -270,7 +270,7 @@ CASES = (
     "“Mr. Hale is out. | Come at 5 p.m. on Friday,” said Ruth. | Tom left.",
     '"Stop! | Who is there?" he cried. | Nobody answered.',
     "‘It was late. | We couldn't stay,’ said Tom. | He sighed.",
-    '"The so-called \'final\' offer came. | We laughed."',
+    "\"The so-called 'final' offer came. | We laughed.\"",
     '"Wait... what?" he said.',
 )
 
