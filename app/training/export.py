@@ -96,7 +96,8 @@ def replace_vocoders(values: Json, files: Json) -> Json:
     emotions = {name: {**spoken, "vocoder": VOCODER} for name, spoken in values["emotions"].items()}
     if files["architecture"] == "hifigan":
         for spoken in emotions.values():
-            spoken.pop("expression", None)
+            for field in ("expression", "expression_by_degree"):
+                spoken.pop(field, None)
     return {**values, "vocoders": {VOCODER: files}, "emotions": emotions}
 
 
