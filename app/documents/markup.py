@@ -60,6 +60,8 @@ class Element:
     """Address, if the element is a link within the document."""
     start: int = 0
     """Number of pieces of text before the element."""
+    raised: bool = False
+    """Whether it contains superscript text."""
 
 
 @dataclass(slots=True)
@@ -207,10 +209,13 @@ class _Reader(HTMLParser):
             return
         if element.link:
             shown = "".join(self._pieces[element.start :])
-            if shown and _MARK.fullmatch(shown) and (self._open["sup"] or not shown.strip().isalnum()):
+            raised = self._open["sup"] or element.raised
+            if shown and _MARK.fullmatch(shown) and (raised or not shown.strip().isalnum()):
                 del self._pieces[element.start :]
                 self.markup.notes.add(element.link)
                 self.markup.left_out["note"] += 1
+        if tag == "sup" and self._stack:
+            self._stack[-1].raised = True
         if tag == "sup" and element.start < len(self._pieces):
             inside = "".join(self._pieces[element.start :])
             if not inside.strip(" []()"):
