@@ -1,7 +1,7 @@
 """Write a novel of any length as an EPUB with the structure of real ones: `python -m scripts.novel book.epub [WORDS]`.
 
-Its scenes are the fiction of `data/passages.tsv.gz` (CC0), each of which occurs once up to about 180,000 words. It has a
-cover, title page, copyright page, dedication, contents in the reading order, parts, chapters and sections in nested
+Its scenes are the fiction of `data/passages.tsv.gz` (CC0), each of which occurs once up to about 180,000 words. It has
+a cover, title page, copyright page, dedication, contents in the reading order, parts, chapters and sections in nested
 contents, footnotes beside the text and at the end of the book, figures, letters, verses and an afterword.
 """
 
@@ -57,7 +57,9 @@ class Section:
 def read_scenes() -> Iterator[list[str]]:
     """Yield the sentences of each passage of fiction, without end."""
     with gzip.open(PASSAGES, "rt", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if row["genre"] == "fiction"]
+        rows = [
+            row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if row["genre"] == "fiction"
+        ]
     yield from cycle([row["text"] for row in group] for _, group in groupby(rows, lambda row: row["passage"]))
 
 
@@ -66,7 +68,7 @@ def write_novel(path: Path, words: int) -> list[str]:
     files = {
         "cover": '<svg xmlns="http://www.w3.org/2000/svg"><image href="../images/cover.png"/></svg>',
         "title": f'<section epub:type="titlepage"><h1>{escape(TITLE)}</h1><p>by {AUTHOR}</p></section>',
-        "copyright": '<section epub:type="copyright-page"><p>No rights reserved (CC0). ISBN 978-0-00-000000-2</p></section>',
+        "copyright": '<section epub:type="copyright-page"><p>No rights reserved (CC0).</p></section>',
         "dedication": '<section epub:type="dedication"><p><em>For the keepers of every light.</em></p></section>',
     }
     sections = [Section("Title Page", "title.xhtml", 0), Section("Dedication", "dedication.xhtml", 0)]
@@ -92,7 +94,7 @@ def _make_chapter(number: int, scenes: list[list[str]], notes: list[str], sectio
     """Yield the markup of a chapter, and add its notes and its entries of the contents."""
     file, title = f"chapter{number}.xhtml", _make_title(scenes[0])
     sections.append(Section(f"{number}. {title}", f"{file}#start", 1))
-    yield f'<section epub:type="chapter" id="start"><h2><span class="number">Chapter {number}</span><br/>{escape(title)}</h2>'
+    yield f'<section epub:type="chapter" id="start"><h2><span>Chapter {number}</span><br/>{escape(title)}</h2>'
     yield f'<span epub:type="pagebreak" id="page{10 * number}" title="{10 * number}">{10 * number}</span>'
     for place, scene in enumerate(scenes):
         if place == 4 and number % 4 == 0:
@@ -143,7 +145,9 @@ def _make_title(scene: list[str]) -> str:
 
 def _write_archive(path: Path, files: dict[str, str], sections: list[Section]) -> None:
     pages = {name: _PAGE.format(title=escape(TITLE), body=body) for name, body in files.items()}
-    items = "".join(f'<item id="{name}" href="text/{name}.xhtml" media-type="application/xhtml+xml"/>' for name in files)
+    items = "".join(
+        f'<item id="{name}" href="text/{name}.xhtml" media-type="application/xhtml+xml"/>' for name in files
+    )
     order = ["title", "copyright", "dedication", "contents", *list(files)[4:]]
     spine = '<itemref idref="cover" linear="no"/>' + "".join(f'<itemref idref="{one}"/>' for one in order)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

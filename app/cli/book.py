@@ -159,7 +159,7 @@ def write_book(
         if chapters is None:
             chapters = find_chapters([line.utterance for line in narration.lines], source.headings)
         book = replace(book, tags=replace(book.tags, comment=make_comment(narration.selection.voice.name)))
-        mastering, places = write_files(book, narration, store, chapters)
+        mastering, places = write_files(book, narration, store, chapters, request.rate_for)
         placed, seconds = place_lines(narration.lines, store, narration.selection.sample_rate, mastering.lead)
     warnings = [*(source.document.warnings if source.document else ()), *narration.warnings]
     warnings += check_language(source, narration)
@@ -204,7 +204,11 @@ def split_book(book: Book, lines: Sequence[Line], chapters: Sequence[tuple[str, 
 
 
 def write_files(
-    book: Book, narration: Narration, store: Store, chapters: Sequence[tuple[str, int]]
+    book: Book,
+    narration: Narration,
+    store: Store,
+    chapters: Sequence[tuple[str, int]],
+    rate_for: Callable[[int], int],
 ) -> tuple[Mastering, list[Path]]:
     """Write the audio and the subtitles; return how it was made, and the paths that contain the chapters."""
     from app.production.mastering import make_mastering
@@ -212,7 +216,7 @@ def write_files(
     from app.production.subtitles import save_subtitles
 
     rate = narration.selection.sample_rate
-    mastering = make_mastering(narration.lines, store, rate, book.target, book.dynamics)
+    mastering = make_mastering(narration.lines, store, (rate, rate_for(rate)), book.target, book.dynamics)
     places = []
     parts = split_book(book, narration.lines, chapters)
     if book.chapter_files:
@@ -224,7 +228,8 @@ def write_files(
         titles = [title for title, _ in kept]
         pieces = mastering.render(part.lines, store)
         place = save_with_chapters(
-            part.path, book.format.name, rate, pieces, titles, partial(list, starts), part.tags, book.bit_rate
+            *(part.path, book.format.name, mastering.output_rate, pieces, titles, partial(list, starts)),
+            *(part.tags, book.bit_rate),
         )
         places.append(place or part.path)
         if book.chapter_files:
