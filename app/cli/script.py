@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _DATE = (1980, 1, 1, 0, 0, 0)
 """Time of every entry of an archive, so that the same lines give the same bytes."""
 MANIFEST = "lines.json"
-_WITHOUT_EFFECT = ("plan", "retake", "subtitles", "chapter_files", "cover", "title", "author", "json")
+_WITHOUT_EFFECT = ("plan", "retake", "subtitles", "subtitles_by", "chapter_files", "cover", "title", "author", "json")
 """Flags about books and plans."""
 
 

@@ -175,15 +175,13 @@ class Engine:
         key_name: str | None = None,
         cancelled: Callable[[], bool] = never_cancelled,
         playback: Playback | None = None,
-        low_latency: bool = True,
     ) -> Generator[UtteranceStream]:
         """Yield a stream for each utterance of one request, in order; a few are synthesized ahead of the reader.
 
         `utterances` gives each utterance with its voice and seed. With `seeded` the caller chose the seeds, and the
         same arguments must give the same bytes; otherwise utterances may share a batch, or come from the cache whatever
         their seed. Closing the iterator stops the work within a chunk. `key_name` is `SpeechRequest.key_name`.
-        `playback` is that of the request, by default a new one. Without `low_latency`, the first utterance is spoken
-        like the others, so that its bytes do not depend on its place.
+        `playback` is that of the request, by default a new one.
         """
         ahead: deque[UtteranceStream] = deque()
         playback = playback or Playback()
@@ -196,7 +194,7 @@ class Engine:
                             most = len(ahead)
                             break
                         number, (voice, utterance, seed) = next(source)
-                        is_first = low_latency and number == 0
+                        is_first = playback.short_start and number == 0
                         job = self.submit(
                             voice, utterance, seed, seeded, key_name, low_latency=is_first, playback=playback
                         )

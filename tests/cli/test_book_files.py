@@ -274,6 +274,8 @@ def test_lines_of_a_game_become_files_in_an_archive(novel: Path, tmp_path: Path)
         (("--retake", "999", "-o", "{}.flac"), "utterances"),
         (("--dynamics", "0"), "--dynamics needs a file"),
         (("--title", "A"), "--title needs a file"),
+        (("--subtitles-by", "word"), "--subtitles-by needs a file"),
+        (("--subtitles-by", "word", "-o", "{}.flac"), "--subtitles-by has no effect without subtitles"),
     ],
 )
 def test_wrong_flags_are_usage_errors(
@@ -281,6 +283,7 @@ def test_wrong_flags_are_usage_errors(
 ) -> None:
     assert say(novel, *(word.format(novel.with_suffix("")) for word in words)) == 2
     assert message in capsys.readouterr().err
+    assert not novel.with_name("novel.flac.parts").exists()
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from app.api.state import get_service
 from app.audio.encode import FORMATS
 from app.errors import FieldError, IntoneError, InvalidRequest, quote_value
 from app.planning.serialize import PlanBody, UtteranceBody, convert_utterance
+from app.text.headings import find_heading_spans, find_headings
 from app.types import Blend, EditedUtterance, Emotion, PlanWarning, SpeechRequest, Turn
 
 if TYPE_CHECKING:
@@ -200,8 +201,13 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
     if plan is not None:
         # Before parsing the texts, which takes seconds for each 10,000 characters.
         pipeline.check_length(sum(len(one.text) for one in plan.utterances))
+    given = fields.collect_given()
+    if fields.pauses and fields.text:
+        markdown = fields.input_format in (None, "auto", "markdown")
+        spans = find_heading_spans(text, list(find_headings(text, markdown=markdown)))
+        given["pauses"] = given["pauses"]._replace(headings=spans)
     return SpeechRequest(
-        **fields.collect_given(),
+        **given,
         text=text,
         voice=registry.get(plan.voice if plan else fields.voice).name,
         turns=turns,
