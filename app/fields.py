@@ -196,6 +196,8 @@ class PausesBody(TypedDict, total=False):
     """After the title of a chapter."""
     chapter: PauseField
     """Before a chapter."""
+    scene: PauseField
+    """Before a line of signs between scenes, such as `* * *`."""
 
 
 PausesField = Annotated[str | None, PlainValidator(_check_pauses, json_schema_input_type=str | PausesBody | None)]

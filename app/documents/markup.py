@@ -40,6 +40,8 @@ _OTHER = frozenset(
 )
 _MARK = re.compile(r"\s*[\[(]?(?:\d{1,4}|[*†‡§¶]{1,4}|[a-z])[\])]?\s*")
 """What a link to a footnote shows."""
+_SCENE_MARK = "* * *"
+"""Text of a rule between paragraphs, which plans read as a pause."""
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _NAMES = {
     "note": ("footnotes_left_out", "{} footnotes and references to them are not read."),
@@ -113,6 +115,7 @@ class _Reader(HTMLParser):
         self._anchors: list[str] = []
         self._level = 0
         self._is_note = False
+        self._after_rule = False
         self._in_title = False
 
     def handle_starttag(self, tag: str, attrs: Attributes) -> None:
@@ -162,6 +165,9 @@ class _Reader(HTMLParser):
         if is_note and text:
             self.markup.left_out["note"] += 1
         elif text:
+            if self._after_rule and not self._level and self.markup.blocks and not self.markup.blocks[-1].level:
+                self.markup.blocks.append(Block(_SCENE_MARK))
+            self._after_rule = False
             self.markup.blocks.append(Block(text, self._level, tuple(self._anchors)))
             self._anchors = []
 
@@ -179,6 +185,8 @@ class _Reader(HTMLParser):
             return
         if tag == "br":
             self._pieces.append("\n")
+        elif tag == "hr":
+            self._after_rule = True
         elif tag == "img":
             self.markup.left_out["image"] += 1
 

@@ -28,6 +28,8 @@ class PauseRule:
     """After the title of a chapter; None is as after a paragraph."""
     chapter: float | None = None
     """Before a chapter; None is as after a paragraph."""
+    scene: float | None = None
+    """Before a line of signs between scenes, such as `* * *`; None is as after a paragraph."""
     least_sentence: float = 0.0
     most_sentence: float = MAX_PAUSE
     least_paragraph: float = 0.0
@@ -42,6 +44,7 @@ AUDIOBOOK = PauseRule(
     number=1.0,
     title=1.5,
     chapter=2.5,
+    scene=2.0,
     least_sentence=0.4,
     most_sentence=0.8,
     least_paragraph=1.0,
@@ -73,7 +76,7 @@ class Pauses(NamedTuple):
 
 
 DEFAULT_PAUSES = Pauses()
-ADJUSTABLE = ("sentence", "paragraph", "number", "title", "chapter")
+ADJUSTABLE = ("sentence", "paragraph", "number", "title", "chapter", "scene")
 
 
 def parse_pauses(text: str) -> PauseRule:
