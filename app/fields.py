@@ -16,12 +16,9 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainValidator,
-    TypeAdapter,
-    ValidationError,
     WithJsonSchema,
     with_config,
 )
-from typing_extensions import TypedDict
 
 from app.types import MAX_WEIGHT, Emotion, InputFormat, StrengthMode
 
@@ -95,12 +92,12 @@ def _check_voices(value: Any) -> dict[str, str] | None:
 def _check_pauses(value: Any) -> str | None:
     """Validate pauses; return an object as the text that means the same."""
     if isinstance(value, dict):
-        try:
-            changes = dict(TypeAdapter(PausesBody).validate_python(value, strict=True))
-        except ValidationError:
-            raise ValueError(PAUSES_FORM) from None
-        preset = changes.pop("preset", "assistant")
-        value = ",".join([str(preset), *(f"{name}={seconds}" for name, seconds in changes.items())])
+        changes = dict(value)
+        preset = changes.pop("preset", PAUSE_PRESETS[0])
+        is_number = (isinstance(one, int | float) and not isinstance(one, bool) for one in changes.values())
+        if preset not in PAUSE_PRESETS or not changes.keys() <= PAUSES.keys() or not all(is_number):
+            raise ValueError(PAUSES_FORM)
+        value = ",".join([preset, *(f"{name}={seconds}" for name, seconds in changes.items())])
     if value is None:
         return None
     if not isinstance(value, str) or len(value) > MAX_PAUSES_CHARS:
@@ -153,6 +150,38 @@ VoicesField = Annotated[
 ]
 PAUSES_FORM = 'write a preset, or an object of seconds such as {"preset": "audiobook", "paragraph": 1.4}'
 MAX_PAUSES_CHARS = 200
+PAUSE_PRESETS = ("assistant", "audiobook")
+PAUSES = {
+    "sentence": "After a sentence with a full stop; emotions and other marks lengthen and shorten it.",
+    "paragraph": "After a paragraph.",
+    "number": "After the number of a chapter, before its title.",
+    "title": "After the title of a chapter.",
+    "chapter": "Before a chapter.",
+    "scene": "Before a line of signs between scenes, such as `* * *`.",
+}
+"""Pauses that a request may change, with their descriptions."""
+_PausesObject = WithJsonSchema(
+    {
+        "type": "object",
+        "properties": {
+            "preset": {"type": "string", "enum": list(PAUSE_PRESETS)},
+            **{
+                name: {"type": "number", "minimum": 0, "maximum": 20, "description": description}
+                for name, description in PAUSES.items()
+            },
+        },
+        "additionalProperties": False,
+    }
+)
+PausesField = Annotated[
+    str | None,
+    PlainValidator(
+        _check_pauses,
+        json_schema_input_type=Annotated[str, Field(max_length=MAX_PAUSES_CHARS)]
+        | Annotated[dict[str, Any], _PausesObject]
+        | None,
+    ),
+]
 PauseField = Annotated[float, Field(ge=0, le=20)]
 Expressiveness = Annotated[float, Field(ge=0, le=2)]
 StrengthName = Literal["auto", "fixed"]
@@ -178,29 +207,6 @@ EmotionName = Annotated[str, open_enum("auto", *Emotion)]
 
 closed_schema = with_config(ConfigDict(extra="forbid", use_attribute_docstrings=True))
 """Decorator of a `TypedDict`: allow no other fields, and show the docstrings of fields in the API reference."""
-
-
-@closed_schema
-class PausesBody(TypedDict, total=False):
-    """Seconds of silence, with which a preset is changed."""
-
-    preset: Literal["assistant", "audiobook"]
-    """`assistant` by default."""
-    sentence: PauseField
-    """After a sentence; emotions and marks other than a full stop lengthen and shorten it."""
-    paragraph: PauseField
-    """After a paragraph."""
-    number: PauseField
-    """After the number of a chapter, before its title."""
-    title: PauseField
-    """After the title of a chapter."""
-    chapter: PauseField
-    """Before a chapter."""
-    scene: PauseField
-    """Before a line of signs between scenes, such as `* * *`."""
-
-
-PausesField = Annotated[str | None, PlainValidator(_check_pauses, json_schema_input_type=str | PausesBody | None)]
 
 
 class SpeechOptions(BaseModel):

@@ -50,7 +50,7 @@ class Codec:
 
     @property
     def encoder_options(self) -> dict[str, str]:
-        """All options of the encoder; a book of many bits has a search for quantizers that takes a third of the time."""
+        """All options of the encoder; books have a search for quantizers that takes a third of the time."""
         is_fast = self.container == "mp4" and self.bit_rate >= _FAST_AAC_BIT_RATE
         return {**self.options, **({"aac_coder": "fast"} if is_fast else {})}
 
