@@ -224,13 +224,17 @@ def write_files(
     from app.production.subtitles import save_subtitles
 
     rate = narration.selection.sample_rate
-    mastering = make_mastering(narration.lines, store, (rate, rate_for(rate)), book.target, book.dynamics)
+    alone = book.chapter_files and book.target is not None and book.target.is_rms
+    whole_target = None if alone else book.target  # each file alone is measured later
+    mastering = make_mastering(narration.lines, store, (rate, rate_for(rate)), whole_target, book.dynamics)
+    mastering = replace(mastering, target=book.target)
     parts, stopped = split_book(book, narration.lines, chapters), Event()
     if book.chapter_files:
         book.path.with_suffix("").mkdir(exist_ok=True)
 
     def render(part: Part) -> Iterator[Samples]:
-        for samples in mastering.render(part.lines, store):
+        own = mastering.fit(part.lines, store) if alone else mastering
+        for samples in own.render(part.lines, store):
             if stopped.is_set():
                 raise CancelledError
             yield samples
