@@ -110,7 +110,7 @@ def speak_interrupted(book: Path, plan: Path, out: Path) -> None:
 def check_chapters(path: Path, titles: Sequence[str], cues: Sequence[Cue]) -> None:
     """Compare the chapters that libav reads with the contents of the novel and with the subtitles."""
     with av.open(path) as file:
-        found = [(one["metadata"]["title"], float(one["start"] * one["time_base"])) for one in file.chapters()]
+        found = [(one["metadata"]["title"], float(one["start"] * (one["time_base"] or 0))) for one in file.chapters()]
         cover = any(packet.size for packet in file.demux(video=0))
     check([title for title, _ in found] == list(titles), f"{len(found)} chapters with their titles, cover {cover}")
     starts = np.array([cue.start for cue in cues])

@@ -27,9 +27,9 @@ def test_presets_and_changes_set_the_silence(client: httpx.Client) -> None:
 
 
 def test_body_query_and_openais_route_take_pauses(client: httpx.Client) -> None:
-    fields = {"pauses": "audiobook,paragraph=3", "emotion": "neutral", "seed": 0}
+    fields: dict[str, Any] = {"pauses": "audiobook,paragraph=3", "emotion": "neutral", "seed": 0}
     posted = client.post("/synthesize", json={"text": TEXT, **fields})
-    queried = client.get("/synthesize", params={"text": TEXT, "pauses": fields["pauses"], "emotion": "neutral"})
+    queried = client.get("/synthesize", params={"text": TEXT, **fields})
     usual = client.post("/synthesize", json={"text": TEXT, "emotion": "neutral", "seed": 0})
     assert posted.status_code == queried.status_code == 200
     assert posted.content == queried.content and len(posted.content) > len(usual.content)
