@@ -73,7 +73,8 @@ def build_graph(speakers: int, seed: int = 0) -> bytes:
         inside = graph.add("Less", graph.add("Unsqueeze", places, integers(0)), edges)
         return places, graph.add("Cast", graph.add("Unsqueeze", inside, integers(1)), to=FLOAT)
 
-    embedded = turn(graph.add("Gather", weights(len(SYMBOLS), CHANNELS), "input"))
+    known = sequence(graph.add("Cast", "input_lengths", to=FLOAT))[1]
+    embedded = graph.add("Mul", turn(graph.add("Gather", weights(len(SYMBOLS), CHANNELS), "input")), known)
     stats = graph.add("Conv", embedded, weights(2 * LATENTS, CHANNELS, 3), pads=[1, 1])
     graph.add("Split", stats, integers(LATENTS, LATENTS), outputs=("mean", "log_scale"), axis=1)
 
@@ -81,8 +82,8 @@ def build_graph(speakers: int, seed: int = 0) -> bytes:
     noise = graph.add("Mul", graph.add("RandomNormalLike", hidden), scale(2))
     log_durations = graph.add("Conv", graph.add("Add", hidden, noise), weights(1, 2, 1))
     factor = graph.add("Mul", graph.constant(3.0), scale(1))
-    known = graph.add("Mul", graph.add("Exp", log_durations), sequence(graph.add("Cast", "input_lengths", to=FLOAT))[1])
-    durations = graph.add("Ceil", graph.add("Mul", known, factor))
+    positive = graph.add("Mul", graph.add("Exp", log_durations), known)
+    durations = graph.add("Ceil", graph.add("Mul", positive, factor))
 
     lengths = graph.add("Clip", graph.add("ReduceSum", durations, integers(1, 2), keepdims=0), graph.constant(1.0))
     frames, mask = sequence(lengths)

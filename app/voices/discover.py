@@ -15,8 +15,10 @@ from typing import Any, get_args
 from app.emotion.taxonomy import EMOTION_OF_NAME
 from app.errors import InvalidVoice
 from app.types import Emotion
-from app.voices.architectures import UNSUPPORTED, UNSUPPORTED_VOCODERS
+from app.voices.architectures import FAIRSEQ_VITS, LINEAR_TACOTRON, UNSUPPORTED, UNSUPPORTED_VOCODERS
 from app.voices.coqui_config import (
+    is_fairseq_config,
+    makes_linear_spectrograms,
     read_config,
     read_config_speakers,
     read_generator_name,
@@ -63,6 +65,8 @@ class ConfigFile:
         if self.architecture not in SUPPORTED[self.kind]:
             reason, way_out = UNSUPPORTED.get(self.architecture, ("is not supported", ""))
             return f"{self.path} is a {self.architecture}, which {reason}{way_out and ': '}{way_out}"
+        if makes_linear_spectrograms(self.architecture, self.values):
+            return f"{self.path} {': '.join(LINEAR_TACOTRON)}"
         if any(read_model_argument(self.values, name) for name in D_VECTOR_KEYS):
             reason = "takes its speakers from a file of vectors (d-vectors), which is not supported"
             return (
@@ -99,6 +103,8 @@ def read_config_file(folder: Path, path: PurePosixPath) -> ConfigFile | None:
         return None
     if is_piper_config(values):
         return ConfigFile(path, ConfigKind.ACOUSTIC, "piper", values)
+    if is_fairseq_config(values):
+        return ConfigFile(path, ConfigKind.ACOUSTIC, FAIRSEQ_VITS, values)
     named = values.get("architecture") or values.get("generator_model") or values.get("model")
     if not isinstance(named, str) or not isinstance(values.get("audio"), dict):
         return None

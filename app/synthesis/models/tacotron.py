@@ -29,6 +29,7 @@ class TacotronAcoustic:
 
     leading_pause = False
     """Its attention must find the first token by itself, and no recording in its training begins with a mark."""
+    has_pitch = False
 
     def __init__(self, model: Any, frame_rate: float) -> None:
         self.model = model
