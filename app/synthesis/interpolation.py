@@ -48,6 +48,10 @@ MAX_FINE_TUNING_DISTANCE = 0.5
 different random initializations are 1.4 apart, like random directions; fine-tuning moves one by a few hundredths."""
 
 
+POSITIONS = "pos_encoder.pe"
+"""End of the name of coqui's table of positions, which is the same in every model."""
+
+
 def is_fine_tuned_from(weights: Mapping[str, AnyArray], base: Mapping[str, AnyArray]) -> bool:
     """Return whether two sets of weights have the same shapes and are close to each other.
 
@@ -55,7 +59,11 @@ def is_fine_tuned_from(weights: Mapping[str, AnyArray], base: Mapping[str, AnyAr
     """
     if {name: value.shape for name, value in weights.items()} != {name: value.shape for name, value in base.items()}:
         return False
-    matrices = [name for name, value in base.items() if np.issubdtype(value.dtype, np.floating) and value.ndim > 1]
+    matrices = [
+        name
+        for name, value in base.items()
+        if np.issubdtype(value.dtype, np.floating) and value.ndim > 1 and not name.endswith(POSITIONS)
+    ]
     distance = sum(float(np.square(weights[name].astype("f") - base[name].astype("f")).sum()) for name in matrices)
     length = sum(float(np.square(base[name].astype("f")).sum()) for name in matrices)
     return distance < MAX_FINE_TUNING_DISTANCE**2 * length
