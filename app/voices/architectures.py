@@ -24,11 +24,6 @@ _CLONING = (
 _CONVERSION = ("changes the voice of a recording and reads no text", "name the folder of a text-to-speech model")
 FAIRSEQ_VITS = "fairseq_vits"
 """A checkpoint of Meta's MMS, as fairseq writes it: `G_100000.pth`, `config.json` and `vocab.txt`."""
-LINEAR_TACOTRON = (
-    "makes linear spectrograms, which no vocoder takes",
-    "use a Tacotron 2 or a GlowTTS, such as coqui's tts_models/en/ljspeech/glow-tts",
-)
-"""Why a Tacotron with coqui's default of `out_channels` cannot be used, and the way out."""
 UNSUPPORTED = {
     "wavernn": (
         "computes each sample from the one before, far slower than real time on a CPU, so that it cannot stream",

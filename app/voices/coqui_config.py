@@ -131,16 +131,6 @@ def check_upsampling(config: Mapping[str, Any], what: str) -> None:
         )
 
 
-DEFAULT_TACOTRON_CHANNELS = 513
-"""coqui's default of a Tacotron's `out_channels`: the bins of a linear spectrogram."""
-
-
-def makes_linear_spectrograms(architecture: str, config: Mapping[str, Any]) -> bool:
-    """Return whether a model is a Tacotron that makes linear instead of mel spectrograms."""
-    channels = config.get("out_channels", DEFAULT_TACOTRON_CHANNELS)
-    return architecture == "tacotron" and channels != AudioConfig.from_dict(config["audio"]).num_mels
-
-
 def predicts_pitch(architecture: str, config: Mapping[str, Any]) -> bool:
     """Return whether an acoustic model predicts the pitch of each token."""
     chosen = (config.get("model_args") or {}).get("use_pitch")

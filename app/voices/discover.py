@@ -15,10 +15,9 @@ from typing import Any, get_args
 from app.emotion.taxonomy import EMOTION_OF_NAME
 from app.errors import InvalidVoice
 from app.types import Emotion
-from app.voices.architectures import FAIRSEQ_VITS, LINEAR_TACOTRON, UNSUPPORTED, UNSUPPORTED_VOCODERS
+from app.voices.architectures import FAIRSEQ_VITS, UNSUPPORTED, UNSUPPORTED_VOCODERS
 from app.voices.coqui_config import (
     is_fairseq_config,
-    makes_linear_spectrograms,
     read_config,
     read_config_speakers,
     read_generator_name,
@@ -65,8 +64,6 @@ class ConfigFile:
         if self.architecture not in SUPPORTED[self.kind]:
             reason, way_out = UNSUPPORTED.get(self.architecture, ("is not supported", ""))
             return f"{self.path} is a {self.architecture}, which {reason}{way_out and ': '}{way_out}"
-        if makes_linear_spectrograms(self.architecture, self.values):
-            return f"{self.path} {': '.join(LINEAR_TACOTRON)}"
         if any(read_model_argument(self.values, name) for name in D_VECTOR_KEYS):
             reason = "takes its speakers from a file of vectors (d-vectors), which is not supported"
             return (

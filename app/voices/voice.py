@@ -17,12 +17,11 @@ from app.text.languages import get_base_language
 from app.text.languages.voices import VoiceLanguages
 from app.types import Emotion
 from app.voices.aliases import OPENAI_VOICES, Persona, find_persona
-from app.voices.architectures import LINEAR_TACOTRON, MIXES_CHECKPOINTS, SOURCE_VOCODERS
+from app.voices.architectures import MIXES_CHECKPOINTS, SOURCE_VOCODERS
 from app.voices.coqui_config import (
     AudioConfig,
     check_fit,
     check_upsampling,
-    makes_linear_spectrograms,
     predicts_pitch,
     read_config,
     read_config_speakers,
@@ -253,11 +252,6 @@ def read_acoustic_audio(voice: Voice, checkpoint: str) -> AudioConfig:
     values = voice.read_config(files.config)
     if files.architecture == "piper":
         return AudioConfig(sample_rate=parse_piper_config(values, voice.find_file(files.config)).sample_rate)
-    if makes_linear_spectrograms(files.architecture, values):
-        reason, way_out = LINEAR_TACOTRON
-        raise InvalidVoice(
-            f"{voice.folder}: checkpoint {checkpoint} {reason}.", hint=f"{way_out[0].upper()}{way_out[1:]}."
-        )
     return parse_audio(files.architecture, values)
 
 

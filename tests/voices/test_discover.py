@@ -326,7 +326,6 @@ def test_a_config_with_comments_is_read(tmp_path: Path) -> None:
         ({}, ["no models of a voice", "glow_tts"]),
         ({"readme.txt": WEIGHTS, "notes.json": WEIGHTS, "list.json": {"model": "x"}}, ["no models of a voice"]),
         ({"config.json": XTTS, "model.pth": WEIGHTS}, ["is a xtts", "VITS", "glow_tts"]),
-        ({"config.json": {"model": "Tacotron", "audio": AUDIO}, "model.pth": WEIGHTS}, ["linear", "Tacotron 2"]),
         (
             {"config.json": {"model": {}, "data": {"sampling_rate": 16000}}, "G_100000.pth": WEIGHTS},
             ["config.json is a fairseq_vits", "MMS", "Piper"],
