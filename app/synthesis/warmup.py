@@ -15,7 +15,8 @@ from app.inference.selection import FallbackBackend, choose_fastest, list_backen
 from app.synthesis.interpolation import MixturePool
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.mel import FRAME_STEP
-from app.synthesis.models.glow import TOKEN_STEP, GlowAcoustic
+from app.synthesis.models.acoustic import TOKEN_STEP
+from app.synthesis.models.glow import GlowAcoustic
 from app.synthesis.models.vocoders import Vocoder
 from app.types import Emotion
 from app.voices import Voice
@@ -33,10 +34,12 @@ SILENT_MEL = -5.0
 def warm_up(speakers: Sequence[Speaker], mixtures: MixturePool | None, workers: int) -> None:
     """Run every network once per worker, and those of one model at every length.
 
-    OpenVINO generates the code for a length once, whatever the weights are. Only GlowTTS pads its lengths to a few.
+    OpenVINO generates the code for a length once, whatever the weights are. Only a GlowTTS is run: others prepare
+    themselves at their first requests.
     """
     models = [model for one in speakers if isinstance(model := one.checkpoint.model, GlowAcoustic)]
-    models = list({id(model): model for model in [*models, *([mixtures.make_blank()] if mixtures else [])]}.values())
+    blank = mixtures.make_blank() if mixtures else None
+    models = list({id(one): one for one in [*models, blank] if isinstance(one, GlowAcoustic)}.values())
     with ThreadPoolExecutor(workers) as pool:
 
         def repeat(run: Callable[[int], None], lengths: range, every: bool) -> None:
