@@ -47,7 +47,7 @@ from app.synthesis.progress import Progress
 from app.synthesis.runs import compute_job_mels
 from app.synthesis.scheduler import TaskQueue
 from app.synthesis.tokenizer import Tokens
-from app.synthesis.warmup import warm_up
+from app.synthesis.warmup import list_lengths, warm_up
 from app.synthesis.warnings import (
     warn_model_faults,
     warn_not_finite,
@@ -102,23 +102,39 @@ class Engine:
         ]
         for thread in self.threads:
             thread.start()
+        self.preparing: threading.Thread | None = None
+        """Runs networks at lengths that no request has had; None before the warm-up."""
         # A thread that still computes while the interpreter shuts down would abort the process.
         atexit.register(self.close)
 
     def close(self) -> None:
         """Abandon the queued jobs, finish the running batches, and stop the workers."""
         self.waiting.close()
+        if self.preparing is not None:
+            self.preparing.join()
         for thread in self.threads:
             thread.join()
         atexit.unregister(self.close)
 
     def warm_up(self, voice: Voice) -> None:
-        """Load a voice and run its networks at the usual lengths, because a backend prepares itself for each."""
+        """Load a voice and run its networks; then run them at the usual lengths whenever there is nothing else to do,
+        because a backend prepares itself for each."""
         loader = self.get_loader(voice)
         speakers = loader.load_networks()
         warm_up(speakers, loader.mixtures, len(self.threads))
+        self.preparing = threading.Thread(target=self.prepare, args=(speakers,), name="preparing", daemon=True)
+        self.preparing.start()
         batch_invariant = all(one.checkpoint.model.batch_invariant for one in speakers)
         logger.info("requests with a seed are %s", "batched like others" if batch_invariant else "spoken one by one")
+
+    def prepare(self, speakers: Sequence[Speaker]) -> None:
+        """Run networks at the usual lengths, each when no task waits, until the engine is closed."""
+        for run in list_lengths(speakers):
+            while self.waiting.oldest is not None:
+                time.sleep(RESTART_SECONDS)
+            if self.waiting.closed:
+                return
+            run()
 
     def trim(self) -> None:
         """Return memory to the system that loading alone needs."""
