@@ -103,7 +103,7 @@ class Engine:
         for thread in self.threads:
             thread.start()
         self.preparing: threading.Thread | None = None
-        """Runs networks at lengths that no request has had; None before the warm-up."""
+        """Runs networks at lengths that no request has had yet."""
         # A thread that still computes while the interpreter shuts down would abort the process.
         atexit.register(self.close)
 
@@ -117,19 +117,21 @@ class Engine:
         atexit.unregister(self.close)
 
     def warm_up(self, voice: Voice) -> None:
-        """Load a voice and run its networks; then run them at the usual lengths whenever there is nothing else to do,
-        because a backend prepares itself for each."""
+        """Load a voice and run each of its networks once per worker."""
         loader = self.get_loader(voice)
         speakers = loader.load_networks()
         warm_up(speakers, loader.mixtures, len(self.threads))
-        self.preparing = threading.Thread(target=self.prepare, args=(speakers,), name="preparing", daemon=True)
-        self.preparing.start()
         batch_invariant = all(one.checkpoint.model.batch_invariant for one in speakers)
         logger.info("requests with a seed are %s", "batched like others" if batch_invariant else "spoken one by one")
 
-    def prepare(self, speakers: Sequence[Speaker]) -> None:
+    def start_preparing(self, voice: Voice) -> None:
+        """Have a thread run the networks of a voice at the usual lengths: a backend prepares itself for each."""
+        self.preparing = threading.Thread(target=self.prepare, args=(voice,), name="preparing", daemon=True)
+        self.preparing.start()
+
+    def prepare(self, voice: Voice) -> None:
         """Run networks at the usual lengths, each when no task waits, until the engine is closed."""
-        for run in list_lengths(speakers):
+        for run in list_lengths(self.get_loader(voice).load_networks()):
             while self.waiting.oldest is not None:
                 time.sleep(RESTART_SECONDS)
             if self.waiting.closed:

@@ -67,8 +67,8 @@ def build_document(app: FastAPI, with_keys: bool) -> dict[str, Any]:
 
     `with_keys` is whether the service has keys, so that requests need one.
     """
-    if app.openapi_schema is not None:
-        return app.openapi_schema
+    if (built := app.openapi_schema) is not None:
+        return built
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -90,8 +90,9 @@ def build_document(app: FastAPI, with_keys: bool) -> dict[str, Any]:
             _complete_responses(operation["responses"])
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)
-    app.openapi_schema = found = json.loads(json.dumps(document).replace(f'{_JSON_SUFFIX}"', '"'))
-    return found
+    finished: dict[str, Any] = json.loads(json.dumps(document).replace(f'{_JSON_SUFFIX}"', '"'))
+    app.openapi_schema = finished
+    return finished
 
 
 def _complete_responses(responses: dict[str, Any]) -> None:

@@ -114,8 +114,7 @@ _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 async def openapi(request: Request) -> JSONResponse:
     """Return the API reference."""
     app: FastAPI = request.app
-    # In a thread if it has to be built, so that no other request waits.
-    document = app.openapi_schema or await run_in_threadpool(app.openapi)
+    document = await run_in_threadpool(app.openapi)  # which builds it at the first call
     root = request.scope["root_path"]
     return JSONResponse({**document, "servers": [{"url": root}]} if root else document)
 
