@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from app.api.clients import identify_client
 from app.api.jobs import IsCancelled
-from app.api.openapi.errors import describe_problems, list_errors
+from app.api.openapi.errors import describe_json, describe_problems, list_errors
 from app.api.parsing.body import read_body, wait_for_disconnect
 from app.api.schemas.answers import DocumentJson
 from app.api.state import get_service, limit_rate
@@ -47,7 +47,8 @@ _BODY: dict[str, Any] = {
     "/documents",
     dependencies=[Depends(limit_rate)],
     summary="The chapters of a document",
-    responses=describe_problems(*list_errors("body", "work"), UnreadableDocument),
+    response_model=None,
+    responses={**describe_json(DocumentJson), **describe_problems(*list_errors("body", "work"), UnreadableDocument)},
     openapi_extra=_BODY,
 )
 async def documents(request: Request) -> DocumentJson:
