@@ -118,6 +118,7 @@ const player = new Player({
   api,
   takes,
   lines: (part, signal) => studio.lines(part, signal),
+  opening: (part, signal) => studio.opening(part, signal),
   attempt: (work) => attempts.try("speak", work, () => transport.toggle()),
   changed: () => transport.changed(),
   arrived: () => showTimeline(),

@@ -20,6 +20,8 @@ import { LiveSound } from "./sound.js";
  * @property {import("./service.js").Api} api
  * @property {import("./speech.js").Takes} takes
  * @property {(part: number, signal: AbortSignal) => Promise<Lines | null>} lines   null after a reported failure
+ * @property {(part: number, signal: AbortSignal) => Promise<Lines | null>} opening   the first sentences of a part; null
+ *   if the part is planned already, or soon
  * @property {(work: () => Promise<true>) => Promise<true | null>} attempt   null after a failure, which is reported
  * @property {() => void} changed   the state is another
  * @property {() => void} arrived   the sound of a sentence is complete
@@ -114,10 +116,17 @@ export class Player {
   async #speak(sound, signal, { part, index, offset }) {
     for (;;) {
       this.#next = { part, index, offset };
-      const lines = await this.on.lines(part, signal);
+      const planned = this.on.lines(part, signal);
+      // What is heard first does not wait for the plan of the whole part.
+      const isFirst = index === 0 && offset === 0 && !this.#entries.length;
+      const opening = isFirst ? await this.on.opening(part, signal) : null;
+      signal.throwIfAborted();
+      if (opening) await this.#request(sound, signal, part, 0, opening);
+      const lines = await planned;
       signal.throwIfAborted();
       // The failure was reported.
       if (!lines) throw new DOMException("The part could not be planned.", "AbortError");
+      if (opening) index = sentenceAfter(lines, opening);
       while (index < lines.sentences.length) {
         this.#next = { part, index, offset };
         await until(() => sound.pushed - sound.heard < AHEAD_SECONDS, signal);
@@ -176,6 +185,13 @@ export class Player {
     this.#entries.push({ ...one, from: sound.pushed, offset });
     if (this.#entries.length === 1) this.on.changed();
   }
+}
+
+/** The number of the first sentence of a part after its opening. @param {Lines} lines @param {Lines} opening */
+function sentenceAfter({ sentences }, opening) {
+  const end = opening.sentences.at(-1)?.end ?? 0;
+  const found = sentences.findIndex(({ start }) => start >= end);
+  return found < 0 ? sentences.length : found;
 }
 
 /** Wait for a condition. @param {() => boolean} condition @param {AbortSignal} signal */

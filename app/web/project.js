@@ -198,7 +198,7 @@ export function divided(title, text, limit) {
 }
 
 /** The best place for a cut, not later than a limit. @param {string} text @param {number} limit */
-function cutBefore(text, limit) {
+export function cutBefore(text, limit) {
   const head = text.slice(0, limit);
   for (const pattern of BREAKS) {
     const ends = [...head.matchAll(pattern)].map((match) => match.index + match[0].length);

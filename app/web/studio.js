@@ -3,7 +3,7 @@
 import { History } from "./history.js";
 import { Passage } from "./passage.js";
 import { Plans } from "./plans.js";
-import { chaptersIn, charactersOf, divided, newId, PART_CHARACTERS, withParts } from "./project.js";
+import { chaptersIn, charactersOf, cutBefore, divided, newId, PART_CHARACTERS, withParts } from "./project.js";
 import { recall, remember } from "./storage.js";
 
 /**
@@ -26,6 +26,8 @@ const LAST_PROJECT = "intone-project";
 const TYPING_MS = 200;
 const CHARACTERS_PER_MS = 25;
 /** A long text takes the service longer, so it gets fewer requests. */
+const OPENING_CHARACTERS = 400;
+/** A tenth of a part, so that its plan takes a tenth of the time. */
 
 export class Studio {
   /** @type {Project} */
@@ -294,6 +296,28 @@ export class Studio {
     if (!plan) return null;
     const passage = wasShown ? this.passage : new Passage(parts[index], plan);
     return { text: passage.text, voice: passage.voice, sentences: passage.sentences, hasNext };
+  }
+
+  /**
+   * The first sentences of a part whose plan is not there yet, to be spoken until it is; null if it is there, or soon.
+   * @param {number} index
+   * @param {AbortSignal} signal
+   * @returns {Promise<import("./player.js").Lines | null>}
+   */
+  async opening(index, signal) {
+    const { project } = this;
+    const part = project.content.parts[index];
+    const isLong = part.text.trim().length > 2 * OPENING_CHARACTERS;
+    if (!isLong || (await this.plans.find(project, index))) return null;
+    const blank = part.text.length - part.text.trimStart().length;
+    const text = part.text.slice(0, blank + cutBefore(part.text.trimStart(), OPENING_CHARACTERS));
+    const plan = await this.on.plan({ ...part, text }, project.content.settings, signal);
+    if (!plan) return null;
+    const { voice, sentences } = new Passage({ ...part, text }, plan);
+    // What follows the last sentence determines where it ends, and its pause.
+    return sentences.length > 1
+      ? { text: part.text, voice, sentences: sentences.slice(0, -1), hasNext: false }
+      : null;
   }
 
   /** Keep the project; while it is written, the next writing waits. */
