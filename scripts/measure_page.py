@@ -69,9 +69,10 @@ PRESS = """(selector) => new Promise((resolve) => {
     const request = window.fetch;
     const pressed = performance.now();
     const sent = [];
-    let answered = null;
+    let [asked, answered] = [null, null];
     window.fetch = async (path, options) => {
         sent.push(new Blob([options?.body ?? ""]).size);
+        asked ??= performance.now() - pressed;
         const answer = await request(path, options);
         answered = performance.now() - pressed;
         return answer;
@@ -82,6 +83,7 @@ PRESS = """(selector) => new Promise((resolve) => {
         const now = performance.now() - pressed;
         resolve({
             "first sound, ms": now + 1000 * (when - this.context.currentTime),
+            "of which: until the first request, ms": asked,
             "of which: until the answer begins, ms": answered,
             "of which: until the samples are there, ms": now,
             "requests before": sent.length,

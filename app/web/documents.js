@@ -67,7 +67,7 @@ export async function read(file, api, limit) {
   const chapters = document.chapters.flatMap(({ title, text, format }) =>
     divided(title, text, limit).map((one) => ({ ...one, format })),
   );
-  const project = newProject(document.title || name, chapters);
+  const project = newProject(document.title || name, chapters, document.author);
   return { project, warnings: document.warnings.map((one) => one.detail) };
 }
 

@@ -4,6 +4,9 @@ import { bar, EMOTIONS, percent, signOf } from "./emotions.js";
 import { valueOf } from "./plan.js";
 import { emotionIn, isEdited, strengthIn, whyIn } from "./passage.js";
 
+/** Warnings of the plan that concern a stretch of the text, in code points. */
+const PLACED = /^characters (\d+) to (\d+): (.*)$/s;
+
 /** Dials: sliders whose value is written beside them. */
 
 /**
@@ -84,8 +87,9 @@ export class Inspector {
    * @param {string} number
    * @param {import("./service.js").Voice | undefined} voice   of the first
    * @param {import("./service.js").Voice[]} choices   voices to choose from
+   * @param {import("./plan.js").Warning[]} warnings   of the plan
    */
-  show(sentences, number, voice, choices) {
+  show(sentences, number, voice, choices, warnings) {
     const [sentence] = sentences;
     this.panel.classList.toggle("empty", !sentence);
     this.#part(".controls").hidden = !sentence;
@@ -94,6 +98,7 @@ export class Inspector {
     this.#part("h2").textContent = isOne ? `Sentence ${number}` : `${sentences.length} sentences`;
     this.#part(".quote").textContent = sentences.map(({ utterance }) => utterance.text).join(" ");
     this.#part(".reason").textContent = isOne ? reasonOf(sentence, voice) : "What you change here, you change in all.";
+    this.#showRemarks(isOne ? remarksOf(sentence, voice, warnings) : []);
     /** @type {HTMLButtonElement} */ (this.#part(".reset")).disabled = !sentences.some(isEdited);
     this.#showFeelings(sentences);
     this.#showDials(sentence, voice);
@@ -131,6 +136,19 @@ export class Inspector {
       /** @type {HTMLElement} */ (row.querySelector(".share")).textContent = share === undefined ? "" : percent(share);
       row.querySelector(".bar")?.replaceWith(bar(share ?? 0));
     });
+  }
+
+  /** @param {string[]} remarks */
+  #showRemarks(remarks) {
+    const list = this.#part(".remarks");
+    list.hidden = !remarks.length;
+    list.replaceChildren(
+      ...remarks.map((remark) => {
+        const item = document.createElement("li");
+        item.textContent = remark;
+        return item;
+      }),
+    );
   }
 
   /** @param {Sentence} sentence @param {import("./service.js").Voice | undefined} voice */
@@ -172,6 +190,32 @@ function reasonOf(sentence, voice) {
     return `${whyIn(sentence)} ${voice.display_name} speaks every feeling at full strength.`;
   }
   return whyIn(sentence);
+}
+
+/**
+ * What is to be known of a sentence besides its feeling: how it is read, and what the voice cannot do.
+ * @param {Sentence} sentence
+ * @param {import("./service.js").Voice | undefined} voice
+ * @param {import("./plan.js").Warning[]} warnings   of the plan
+ */
+function remarksOf(sentence, voice, warnings) {
+  const { text, spoken, span } = sentence.utterance;
+  const emotion = emotionIn(sentence);
+  const read = spoken && plain(spoken) !== plain(text) ? [`Read as “${spoken}”`] : [];
+  const approximated = voice?.emotions[emotion]?.approximated
+    ? [`${voice.display_name} has no ${emotion} of its own: rules change pitch, rate and level of its neutral voice.`]
+    : [];
+  const placed = warnings.flatMap(({ detail }) => {
+    const [, from, to, what] = detail.match(PLACED) ?? [];
+    const isHere = span && Number(from) < span[1] && Number(to) > span[0];
+    return isHere ? what[0].toUpperCase() + what.slice(1) : [];
+  });
+  return [...approximated, ...placed, ...read];
+}
+
+/** Letters and digits alone, in which two readings may differ. @param {string} text */
+function plain(text) {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
 }
 
 /** @param {string} name */

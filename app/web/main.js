@@ -182,7 +182,8 @@ function showSelection() {
   const { sentences } = studio.passage;
   const selected = editor.selection.flatMap((index) => sentences[index] ?? []);
   const voice = selected.length ? voices.find(String(valueOf(selected[0], "voice"))) : undefined;
-  inspector.show(selected, `${editor.selected + 1} of ${sentences.length}`, voice ?? voices.voice, voices.choices);
+  const number = `${editor.selected + 1} of ${sentences.length}`;
+  inspector.show(selected, number, voice ?? voices.voice, voices.choices, studio.passage.plan?.warnings ?? []);
 }
 
 function showTimeline() {
@@ -225,8 +226,8 @@ const projects = new Projects(dialog("#projects"), find("#project"), {
     download(new Blob([toFile(studio.project)], { type: "application/json" }), name);
     notices.say(`Saved as ${name}.`);
   },
-  rename: (name) => {
-    studio.rename(name);
+  describe: (change) => {
+    studio.describe(change);
     projects.show(studio.project);
   },
 });

@@ -68,6 +68,7 @@ export function sameTail(a, b) {
  * @typedef {object} Utterance   what the service decided for one sentence
  * @property {string} text
  * @property {string} [ssml]   the text with the markup that changes its reading
+ * @property {string} [spoken]   the text as it is read, with numbers in words
  * @property {[number, number] | null} span   code points
  * @property {string} voice
  * @property {string} emotion

@@ -118,30 +118,40 @@ export class Player {
       this.#next = { part, index, offset };
       const planned = this.on.lines(part, signal);
       // What is heard first does not wait for the plan of the whole part.
-      const isFirst = index === 0 && offset === 0 && !this.#entries.length;
+      const isFirst = index === 0 && !this.#entries.length;
       const opening = isFirst ? await this.on.opening(part, signal) : null;
       signal.throwIfAborted();
-      if (opening) await this.#request(sound, signal, part, 0, opening);
+      if (opening) await this.#speakLines(sound, signal, { part, index, offset }, opening);
       const lines = await planned;
       signal.throwIfAborted();
       // The failure was reported.
       if (!lines) throw new DOMException("The part could not be planned.", "AbortError");
-      if (opening) index = sentenceAfter(lines, opening);
-      while (index < lines.sentences.length) {
-        this.#next = { part, index, offset };
-        await until(() => sound.pushed - sound.heard < AHEAD_SECONDS, signal);
-        const utterance = utteranceIn(lines.sentences, index, lines.hasNext);
-        const take = this.on.takes.find(keyOf(utterance));
-        if (take) {
-          this.#begin(sound, { part, index, lines, words: () => take.words }, offset);
-          sound.push(take.samples.subarray(Math.round(offset * take.rate)), take.rate);
-          index++;
-        } else index = await this.#request(sound, signal, part, index, lines);
-        offset = 0;
-      }
+      const place = opening ? { part, index: after(opening, lines), offset: 0 } : { part, index, offset };
+      await this.#speakLines(sound, signal, place, lines);
       if (!lines.hasNext) return true;
       part++;
       index = offset = 0;
+    }
+  }
+
+  /**
+   * @param {LiveSound} sound
+   * @param {AbortSignal} signal
+   * @param {Place} place   of the first sentence
+   * @param {Lines} lines
+   */
+  async #speakLines(sound, signal, { part, index, offset }, lines) {
+    while (index < lines.sentences.length) {
+      this.#next = { part, index, offset };
+      await until(() => sound.pushed - sound.heard < AHEAD_SECONDS, signal);
+      const utterance = utteranceIn(lines.sentences, index, lines.hasNext);
+      const take = this.on.takes.find(keyOf(utterance));
+      if (take) {
+        this.#begin(sound, { part, index, lines, words: () => take.words }, offset);
+        sound.push(take.samples.subarray(Math.round(offset * take.rate)), take.rate);
+        index++;
+      } else index = await this.#request(sound, signal, part, index, lines);
+      offset = 0;
     }
   }
 
@@ -187,8 +197,8 @@ export class Player {
   }
 }
 
-/** The number of the first sentence of a part after its opening. @param {Lines} lines @param {Lines} opening */
-function sentenceAfter({ sentences }, opening) {
+/** The number of the first sentence of a part after its opening. @param {Lines} opening @param {Lines} lines */
+function after(opening, { sentences }) {
   const end = opening.sentences.at(-1)?.end ?? 0;
   const found = sentences.findIndex(({ start }) => start >= end);
   return found < 0 ? sentences.length : found;

@@ -12,7 +12,8 @@
  * @property {Record<string, string>} lexicon   readings of words
  *
  * @typedef {{parts: Part[], settings: Settings}} Content
- * @typedef {{id: string, name: string, content: Content, current: number}} Project   `current`: the part that is shown
+ * @typedef {{id: string, name: string, author?: string, cover?: string, content: Content, current: number}} Project
+ *   `cover`: JPEG or PNG as a URL of kind `data:`; `current`: the part that is shown
  * @typedef {{title: string, text: string, format?: string}} Chapter
  */
 
@@ -20,16 +21,20 @@ const FORMAT = "intone-project";
 const VERSION = 1;
 const FORMATS = ["auto", "text", "markdown", "html"];
 const NAME_CHARACTERS = 200;
+const COVER = /^data:image\/(?:jpeg|png);base64,[A-Za-z0-9+/]*=*$/;
+/** The pictures that audiobooks hold. */
+export const MOST_COVER_BYTES = 3_000_000;
 export const PART_CHARACTERS = 4000;
 /** A part is planned at once, and a plan of this length takes the service about a second. */
 
 /** @type {Settings} */
 const NO_SETTINGS = { voices: {}, lexicon: {} };
 
-/** @param {string} name @param {Chapter[]} chapters   at least one @returns {Project} */
-export function newProject(name, chapters) {
+/** @param {string} name @param {Chapter[]} chapters   at least one @param {string} [author] @returns {Project} */
+export function newProject(name, chapters, author = "") {
   const parts = chapters.map((chapter) => ({ ...chapter, pins: [] }));
-  return { id: newId(), name: name.slice(0, NAME_CHARACTERS), content: { parts, settings: NO_SETTINGS }, current: 0 };
+  const [title, writer] = [name, author].map((one) => one.slice(0, NAME_CHARACTERS));
+  return { id: newId(), name: title, author: writer, content: { parts, settings: NO_SETTINGS }, current: 0 };
 }
 
 /** `crypto.randomUUID` is missing away from https and localhost. */
@@ -59,8 +64,8 @@ export function charactersOf(content) {
 }
 
 /** The project as a file. @param {Project} project */
-export function toFile({ name, content }) {
-  return JSON.stringify({ format: FORMAT, version: VERSION, name, ...content }, null, 1);
+export function toFile({ name, author, cover, content }) {
+  return JSON.stringify({ format: FORMAT, version: VERSION, name, author, cover, ...content }, null, 1);
 }
 
 /**
@@ -81,8 +86,14 @@ export function fromFile(json, limit) {
     ...(typeof expressiveness === "number" ? { expressiveness: Math.min(Math.max(expressiveness, 0), 2) } : {}),
     lexicon: stringsIn(lexicon),
   };
-  const project = newProject(String(data.name ?? "Project"), [{ title: "", text: "" }]);
-  return { ...project, content: { parts: parts.length ? parts : project.content.parts, settings } };
+  const project = newProject(String(data.name ?? "Project"), [{ title: "", text: "" }], String(data.author ?? ""));
+  const cover = isCover(data.cover) ? { cover: data.cover } : {};
+  return { ...project, ...cover, content: { parts: parts.length ? parts : project.content.parts, settings } };
+}
+
+/** Whether this is a picture that a project may have. @param {unknown} url */
+export function isCover(url) {
+  return typeof url === "string" && url.length < 1.4 * MOST_COVER_BYTES && COVER.test(url);
 }
 
 /** @param {string} json */

@@ -100,9 +100,9 @@ export class Studio {
     this.#planSoon(0);
   }
 
-  /** @param {string} name */
-  rename(name) {
-    this.project = { ...this.project, name };
+  /** What the project says about itself. @param {Partial<Pick<Project, "name" | "author" | "cover">>} change */
+  describe(change) {
+    this.project = { ...this.project, ...change };
     this.#save();
   }
 
