@@ -1,8 +1,9 @@
 /** One file of many parts: an audiobook, MP3 or WAV with chapters, title, author and cover. */
 
-import { Wav, Mp3 } from "./joining.js";
+import { chapterOf } from "./chapters.js";
+import { Mp3, Wav } from "./joining.js";
 import { M4b } from "./m4b.js";
-import { utteranceIn } from "./speech.js";
+import { utteranceIn } from "./takes.js";
 
 /**
  * @typedef {{title: string, start: number}} Chapter   seconds from the beginning
@@ -11,8 +12,7 @@ import { utteranceIn } from "./speech.js";
  * @typedef {{lines: import("./player.js").Lines, part: import("./project.js").Part}} PlannedPart
  */
 
-/** Formats whose parts can be joined. */
-export const JOINED = { m4b: M4b, mp3: Mp3, wav: Wav };
+const WRITERS = { m4b: M4b, mp3: Mp3, wav: Wav };
 
 /**
  * Join the sounds of parts, each of which is made when the one before is written; only one is in memory at a time.
@@ -23,7 +23,7 @@ export const JOINED = { m4b: M4b, mp3: Mp3, wav: Wav };
  * @returns {Promise<Blob | null>} nothing without a text
  */
 export async function joinedFile(format, parts, { name, author = "", cover }, make) {
-  const Writer = JOINED[/** @type {keyof typeof JOINED} */ (format)];
+  const Writer = WRITERS[/** @type {keyof typeof WRITERS} */ (format)];
   const writer = new Writer();
   /** @type {Chapter[]} */
   const chapters = [];
@@ -40,12 +40,6 @@ export async function joinedFile(format, parts, { name, author = "", cover }, ma
   // The mark of synthetic speech that files bear (Regulation (EU) 2024/1689, article 50).
   const comment = `Synthetic speech by Intone, voice ${voice}.`;
   return writer.finish({ title: name, author, comment, cover: cover ? coverIn(cover) : null, chapters });
-}
-
-/** The chapter that a part begins; nothing for a further part of a long one. @param {import("./project.js").Part} part */
-export function chapterOf({ title }) {
-  const [, name, number] = title.match(/^(.*?)(?: \((\d+)\))?$/) ?? [];
-  return number && number !== "1" ? "" : name;
 }
 
 /** @param {string} url   of kind `data:` @returns {Cover} */

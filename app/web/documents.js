@@ -1,6 +1,7 @@
 /** Opens texts: examples, files that the page reads, and documents that the service reads. */
 
-import { chaptersIn, divided, fromFile, newProject } from "./project.js";
+import { chaptersIn, divided } from "./chapters.js";
+import { fromFile, newProject } from "./project.js";
 import { Problem } from "./service.js";
 
 /**

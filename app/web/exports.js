@@ -1,20 +1,19 @@
 /** What can be taken along: sound, subtitles, the plan, and what is copied. */
 
-import { chapterOf, JOINED, joinedFile } from "./book.js";
+import { chapterOf } from "./chapters.js";
 import { curlOf, ssmlOf } from "./copies.js";
 import { copy, download, fileNameOf, zipped } from "./files.js";
 import { planToShow, planToSpeak } from "./plan.js";
-import { takesOf } from "./player.js";
 import { titleOf } from "./project.js";
-import { utteranceIn } from "./speech.js";
-import { cuesOf, toSrt, toVtt } from "./subtitles.js";
+import { cuesOf, takesOf, toSrt, toVtt } from "./subtitles.js";
+import { utteranceIn } from "./takes.js";
 
 /**
  * @typedef {import("./player.js").Lines} Lines
  *
  * @typedef {object} Context   what is on the page
  * @property {import("./service.js").Api} api
- * @property {import("./speech.js").Takes} takes
+ * @property {import("./takes.js").Takes} takes
  * @property {import("./connection.js").Attempts} attempts
  * @property {import("./notices.js").Notices} notices
  * @property {import("./studio.js").Studio} studio
@@ -30,6 +29,8 @@ const NAMES = /** @type {Record<string, string>} */ ({
   opus: "Opus",
   aac: "AAC",
 });
+const JOINED = ["m4b", "mp3", "wav"];
+/** Formats whose parts can be joined. */
 const SUBTITLES = /** @type {Record<string, (cues: import("./subtitles.js").Cue[]) => string>} */ ({
   srt: toSrt,
   vtt: toVtt,
@@ -80,7 +81,7 @@ export class Exports {
     const isJoined = this.#scope === "whole";
     for (const button of /** @type {NodeListOf<HTMLElement>} */ (this.menu.querySelectorAll("[data-format]"))) {
       const format = button.dataset.format ?? "";
-      button.hidden = isJoined && !(format in JOINED) && format !== "jsonl";
+      button.hidden = isJoined && !JOINED.includes(format) && format !== "jsonl";
     }
     /** @type {HTMLElement} */ (this.menu.querySelector(".subtitles")).hidden = isJoined;
   }
@@ -135,6 +136,8 @@ export class Exports {
     const title = this.#titleOf(project, scope);
     const parts = this.#parts(project, signal, scope === "part" ? project.current : undefined);
     const make = (/** @type {object} */ plan, /** @type {string} */ source) => this.#sound(plan, source, signal);
+    // Few visits need these scripts.
+    const { joinedFile } = await import("./book.js");
     const file = await joinedFile(format, parts, { ...project, name: title }, make);
     if (!file) return this.#sayNothing();
     const name = `${fileNameOf(title)}.${format}`;
@@ -161,7 +164,7 @@ export class Exports {
     const rows = [];
     for await (const { lines, part } of this.#parts(project, signal)) {
       const title = chapterOf(part);
-      rows.push(...(rows.length ? [] : [{ voice: lines.voice, title: name, author }]), ...(title ? [{ chapter: title }] : []));
+      rows.push(...(rows.length ? [] : [{ voice: lines.voice, title: name, ...(author ? { author } : {}) }]), ...(title ? [{ chapter: title }] : []));
       rows.push(...lines.sentences.map((_, i) => utteranceIn(lines.sentences, i, lines.hasNext)));
     }
     const file = `${fileNameOf(name)}.${format}`;

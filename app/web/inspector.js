@@ -1,48 +1,12 @@
-/** The panel that shows a sentence and changes it, and the dials in it. */
+/** The panel of the selected sentences: their feeling with the probabilities of all seven, and how they are spoken. */
 
-import { bar, EMOTIONS, percent, signOf } from "./emotions.js";
+import { bar, offer, percent, times, write } from "./controls.js";
+import { EMOTIONS, signOf } from "./emotions.js";
 import { valueOf } from "./plan.js";
 import { emotionIn, isEdited, strengthIn, whyIn } from "./passage.js";
 
 /** Warnings of the plan that concern a stretch of the text, in code points. */
 const PLACED = /^characters (\d+) to (\d+): (.*)$/s;
-
-/** Dials: sliders whose value is written beside them. */
-
-/**
- * Write the value of a dial, also for screen readers, and colour its track up to the value.
- * @param {HTMLInputElement} dial   followed by an `output`
- * @param {string} written
- */
-export function write(dial, written) {
-  dial.setAttribute("aria-valuetext", written);
-  /** @type {HTMLElement} */ (dial.nextElementSibling).textContent = written;
-  const [low, high] = [Number(dial.min), Number(dial.max)];
-  dial.style.setProperty("--filled", `${((dial.valueAsNumber - low) / (high - low)) * 100}%`);
-}
-
-/**
- * A factor. It has a second digit if that says something: the service plans finer strengths than a dial has steps.
- * @param {number} value
- */
-export function times(value) {
-  return `×${value.toFixed(2).replace(/0$/, "")}`;
-}
-
-/**
- * Fill a choice of voices.
- * @param {HTMLSelectElement} select
- * @param {import("./service.js").Voice[]} voices
- * @param {string | undefined} chosen
- * @param {string} [otherwise]   the name of no choice
- */
-export function offer(select, voices, chosen, otherwise) {
-  const options = voices.map((one) => new Option(one.display_name, one.name));
-  select.replaceChildren(...(otherwise ? [new Option(otherwise, "")] : []), ...options);
-  select.value = chosen ?? "";
-}
-
-/** The panel of the selected sentences: their feeling with the probabilities of all seven, and how they are spoken. */
 
 /**
  * @typedef {import("./plan.js").Field} Field

@@ -3,12 +3,12 @@
 import { Attempts, Key } from "./connection.js";
 import { acceptFiles, EXAMPLES, offerExamples, read } from "./documents.js";
 import { Editor } from "./editor.js";
-import { Chances } from "./emotions.js";
 import { Exports } from "./exports.js";
 import { download, fileNameOf } from "./files.js";
 import { Find } from "./find.js";
 import { stepOf } from "./history.js";
 import { Inspector } from "./inspector.js";
+import { Chances } from "./labels.js";
 import { Notices, showWarnings, summaryOf } from "./notices.js";
 import { planToSpeak, valueOf } from "./plan.js";
 import { Player } from "./player.js";
@@ -17,9 +17,9 @@ import { Parts, Projects } from "./projects.js";
 import { Pronunciation } from "./pronunciation.js";
 import { Api } from "./service.js";
 import { Snippets } from "./sound.js";
-import { Takes } from "./speech.js";
 import { Storage } from "./storage.js";
 import { Studio } from "./studio.js";
+import { Takes } from "./takes.js";
 import { Transport } from "./transport.js";
 import { SAMPLE, VoiceBar } from "./voices.js";
 

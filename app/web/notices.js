@@ -1,7 +1,7 @@
-import { charactersOf } from "./project.js";
-import { clock } from "./transport.js";
-
 /** What the page says: in passing, or because something went wrong. */
+
+import { clock } from "./controls.js";
+import { charactersOf } from "./project.js";
 
 const SECONDS = 5;
 

@@ -1,11 +1,12 @@
 /** Plays the project from any sentence: part after part without a gap, while the rest is synthesized. */
 
-import { Arrival, FIRST_CHARACTERS, keyOf, secondsOf, sliceOf, utteranceIn } from "./speech.js";
 import { LiveSound } from "./sound.js";
+import { Arrival, FIRST_CHARACTERS, sliceOf } from "./speech.js";
+import { keyOf, utteranceIn } from "./takes.js";
 
 /**
  * @typedef {import("./passage.js").Sentence} Sentence
- * @typedef {import("./speech.js").Take} Take
+ * @typedef {import("./takes.js").Take} Take
  * @typedef {{text: string, voice: string, sentences: Sentence[], hasNext: boolean}} Lines   a part as it is spoken
  *
  * @typedef {object} Entry   a sentence in the sound
@@ -14,11 +15,11 @@ import { LiveSound } from "./sound.js";
  * @property {Lines} lines
  * @property {number} from   seconds from the beginning of the sound
  * @property {number} offset   seconds of the sentence that were left out
- * @property {() => import("./speech.js").Word[]} words
+ * @property {() => import("./takes.js").Word[]} words
  *
  * @typedef {object} PlayerEvents   what surrounds the player
  * @property {import("./service.js").Api} api
- * @property {import("./speech.js").Takes} takes
+ * @property {import("./takes.js").Takes} takes
  * @property {(part: number, signal: AbortSignal) => Promise<Lines | null>} lines   null after a reported failure
  * @property {(part: number, signal: AbortSignal) => Promise<Lines | null>} opening   the first sentences of a part; null
  *   if the part is planned already, or soon
@@ -210,49 +211,4 @@ async function until(condition, signal) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     signal.throwIfAborted();
   }
-}
-
-/**
- * Synthesize all sentences of a part that have no sound yet; return their sounds in order.
- * @param {Pick<PlayerEvents, "api" | "takes">} context
- * @param {Lines} lines
- * @param {AbortSignal} signal
- * @param {(share: number) => void} progress
- * @returns {Promise<Take[]>}
- */
-export async function takesOf({ api, takes }, { text, voice, sentences, hasNext }, signal, progress) {
-  const utterances = sentences.map((_, i) => utteranceIn(sentences, i, hasNext));
-  const keys = utterances.map(keyOf);
-  const found = keys.map((key) => takes.find(key));
-  for (let index = 0; index < sentences.length; ) {
-    const [from, to] = found[index] ? [index, index + 1] : sliceOf(sentences, index, (i) => Boolean(found[i]));
-    if (!found[index]) {
-      const arrival = new Arrival(text, sentences.slice(from, to), (i, take) => {
-        found[from + i] = take;
-        takes.keep(keys[from + i], take);
-        progress((from + i + 1) / sentences.length);
-      });
-      const plan = { voice, utterances: utterances.slice(from, to) };
-      for await (const event of api.speak({ plan }, signal)) arrival.take(event);
-    }
-    index = to;
-  }
-  return found.filter((take) => take !== undefined);
-}
-
-/**
- * Where each sentence of a part is in time: from its sound, or estimated from its length.
- * @param {Lines} lines
- * @param {import("./speech.js").Takes} takes
- * @param {number} estimate   seconds of the whole part
- */
-export function timelineOf({ sentences, hasNext }, takes, estimate) {
-  const length = sentences.reduce((sum, one) => sum + one.end - one.start, 0) || 1;
-  let at = 0;
-  return sentences.map((sentence, i) => {
-    const take = takes.find(keyOf(utteranceIn(sentences, i, hasNext)));
-    const start = at;
-    at += take ? secondsOf(take) : ((sentence.end - sentence.start) / length) * estimate;
-    return { start, end: at, sentence, take };
-  });
 }

@@ -1,9 +1,10 @@
 /** The project that is open: its changes, their steps back, its plans, and its keeping. */
 
+import { chaptersIn, cutBefore, divided } from "./chapters.js";
 import { History } from "./history.js";
 import { Passage } from "./passage.js";
 import { Plans } from "./plans.js";
-import { chaptersIn, charactersOf, cutBefore, divided, newId, PART_CHARACTERS, withParts } from "./project.js";
+import { charactersOf, newId, PART_CHARACTERS, withParts } from "./project.js";
 import { recall, remember } from "./storage.js";
 
 /**
