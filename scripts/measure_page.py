@@ -9,7 +9,6 @@ Next to the times, which depend on the machine and its load, stand counts that d
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import tempfile
@@ -182,7 +181,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", help="address of a running service; by default one is started")
     parser.add_argument("--repeat", type=int, default=5, help="times that each is measured")
-    parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     program = find_chromium()
     if program is None:
@@ -197,10 +195,7 @@ def main() -> int:
             "Play a part that was never shown": summarize(lambda number: play_unplanned(desk, number), options.repeat),
         }
         browser.close()
-    if options.json:
-        print(json.dumps(results))
-    else:
-        show(results)
+    show(results)
     return 0
 
 

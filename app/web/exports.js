@@ -64,6 +64,7 @@ export class Exports {
       button.type = "button";
       button.dataset.format = format;
       button.textContent = name;
+      if (format === "m4b") button.title = "Audiobook with chapters, author and cover";
       return button;
     });
     this.menu.querySelector(".formats")?.replaceChildren(...buttons);

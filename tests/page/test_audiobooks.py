@@ -103,7 +103,7 @@ def test_author_and_cover_are_kept_with_the_project(book: Visit, tmp_path: Path)
     open_file(book, "project.json", json.dumps({**exported, "name": "Again"}))
     expect(book.page.locator("#project")).to_contain_text("Again")
     assert export_project(book, tmp_path) == {**exported, "name": "Again"}
-    open_projects(book).get_by_role("button", name="Remove").click()
+    open_projects(book).get_by_role("button", name="Remove the cover").click()
     book.page.get_by_role("button", name="Done").click()
     assert "cover" not in export_project(book, tmp_path)
 
