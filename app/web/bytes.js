@@ -49,7 +49,12 @@ export async function bytesIn(file, from = 0, to = file.size) {
   return new Uint8Array(await file.slice(from, to).arrayBuffer());
 }
 
-/** Refuse what has no place in 32 bits. @param {number} value @param {string} hint */
-export function checkSize(value, hint) {
-  if (value > MOST) throw new Problem("too_large", "The file would be too large", "It would have over 4 GB.", hint);
+/**
+ * Refuse what has no place in 32 bits.
+ * @param {number} value
+ * @param {string} hint
+ * @param {string} [detail]
+ */
+export function checkSize(value, hint, detail = "It would have over 4 GB.") {
+  if (value > MOST) throw new Problem("too_large", "The file would be too large", detail, hint);
 }

@@ -72,7 +72,7 @@ export class M4b {
     const texts = titles.map(({ length }, i) => ({ size: length, duration: starts[i + 1] - starts[i] }));
     const size = this.#pieces.reduce((sum, piece) => sum + piece.size, sizeOf(texts));
     checkSize(size, HINT);
-    checkSize(this.#frames.length * FRAME, HINT);
+    checkSize(this.#frames.length * FRAME, HINT, "It would be longer than two days.");
     const kind = box("ftyp", latin("M4B "), big([0, 4]), latin("M4B M4A mp42isom"));
     // Where the data begin depends on the size of what stands before them, which does not depend on it.
     const before = kind.length + this.#index(0, texts, tags).length + 8;

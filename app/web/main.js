@@ -332,8 +332,8 @@ async function findOffer() {
   studio.limit = Math.min(PART_CHARACTERS, offer.max_chars);
 }
 
+findVoices();
+findOffer();
 const [example] = EXAMPLES;
 await open((await studio.recall()) ?? newProject("Untitled", [{ title: "", text: example.text }]));
 editor.area.readOnly = false;
-findVoices();
-findOffer();

@@ -10,6 +10,7 @@ import av
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.documents.novel import AUTHOR, TITLE, make_png, write_novel
 from tests.page.browsing import Visit
 from tests.page.test_exporting import export
 from tests.page.test_projects import MISS, TABLE, WON, open_file, open_projects
@@ -106,6 +107,14 @@ def test_author_and_cover_are_kept_with_the_project(book: Visit, tmp_path: Path)
     open_projects(book).get_by_role("button", name="Remove the cover").click()
     book.page.get_by_role("button", name="Done").click()
     assert "cover" not in export_project(book, tmp_path)
+
+
+def test_author_and_cover_of_a_document_become_those_of_the_project(desk: Visit, tmp_path: Path) -> None:
+    desk.page.locator("#file").set_input_files(write_novel(tmp_path / "novel.epub"))
+    expect(desk.page.locator("#project")).to_contain_text(TITLE)
+    exported = export_project(desk, tmp_path)
+    assert exported["author"] == AUTHOR
+    assert exported["cover"] == f"data:image/png;base64,{base64.b64encode(make_png()).decode()}"
 
 
 @pytest.mark.parametrize("cover", ["data:text/html;base64,PGI+", "https://192.0.2.1/x.png", 3])
