@@ -190,7 +190,7 @@ export class Exports {
       // A failure was reported; a file without the part would be incomplete.
       if (!lines) this.#controller.abort();
       signal.throwIfAborted();
-      if (lines) yield { lines, part, index };
+      if (lines) yield { lines: { ...lines, hasNext: lines.hasNext && only === undefined }, part, index };
     }
   }
 

@@ -6,8 +6,8 @@ import { Editor } from "./editor.js";
 import { Exports } from "./exports.js";
 import { download, fileNameOf } from "./files.js";
 import { Find } from "./find.js";
-import { stepOf } from "./history.js";
 import { Inspector } from "./inspector.js";
+import { listenToKeys } from "./keys.js";
 import { Chances } from "./labels.js";
 import { Notices, showWarnings, summaryOf } from "./notices.js";
 import { planToSpeak, valueOf } from "./plan.js";
@@ -299,22 +299,11 @@ find("#add").addEventListener("click", () => {
 find("#open").addEventListener("click", () => find("#file").click());
 find("#undo").addEventListener("click", () => studio.step("undo"));
 find("#redo").addEventListener("click", () => studio.step("redo"));
-document.addEventListener("keydown", (event) => {
-  if (document.querySelector("dialog[open]")) return;
-  const isCommand = (event.ctrlKey || event.metaKey) && !event.altKey;
-  if (isCommand && event.key === "Enter") {
-    if (event.shiftKey && editor.selection.length) transport.playFrom(editor.selection[0]);
-    else transport.toggle();
-  }
-  if (isCommand && !event.shiftKey && event.key.toLowerCase() === "f" && !search.isFocused) {
-    event.preventDefault();
-    search.open();
-  }
-  const step = stepOf(event);
-  if (step) {
-    event.preventDefault();
-    studio.step(step);
-  }
+listenToKeys({
+  play: () => transport.toggle(),
+  playFrom: () => (editor.selection.length ? transport.playFrom(editor.selection[0]) : transport.toggle()),
+  find: search,
+  step: (step) => studio.step(step),
 });
 document.addEventListener("theme", () => transport.waveform.paint());
 

@@ -1,6 +1,6 @@
 /** A project: a text in parts, what was changed in it, who speaks it, and its file. All values are immutable. */
 
-import { divided } from "./chapters.js";
+import { chaptersIn, divided } from "./chapters.js";
 
 /**
  * @typedef {import("./plan.js").Edits} Edits
@@ -53,6 +53,25 @@ export function newId() {
  */
 export function withParts(content, index, ...parts) {
   return { ...content, parts: content.parts.toSpliced(index, 1, ...parts) };
+}
+
+/**
+ * The parts that a part becomes whose text is too long.
+ * @param {Part} part
+ * @param {string} text   the new one
+ * @param {boolean} isOnly   whether the project has no other part: then headings begin parts
+ * @param {number} limit   characters of a part
+ * @param {(start: number, end: number) => Pin[]} pins   in a stretch of the text
+ * @returns {Part[]}
+ */
+export function partsIn(part, text, isOnly, limit, pins) {
+  const chapters = isOnly && !part.title ? chaptersIn(text, limit) : divided(part.title, text, limit);
+  let end = 0;
+  return chapters.map((chapter) => {
+    const start = end;
+    end += chapter.text.length;
+    return { ...part, ...chapter, pins: pins(start, end) };
+  });
 }
 
 /** The name of a part: its title, or its number. @param {Part} part @param {number} index */

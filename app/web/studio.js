@@ -1,11 +1,11 @@
 /** The project that is open: its changes, their steps back, its plans, and its keeping. */
 
-import { chaptersIn, cutBefore, divided } from "./chapters.js";
+import { cutBefore } from "./chapters.js";
 import { History } from "./history.js";
 import { Passage } from "./passage.js";
 import { Plans } from "./plans.js";
-import { charactersOf, newId, PART_CHARACTERS, withParts } from "./project.js";
-import { recall, remember } from "./storage.js";
+import { newId, PART_CHARACTERS, partsIn, withParts } from "./project.js";
+import { Keeper, recall, remember } from "./storage.js";
 
 /**
  * @typedef {import("./project.js").Project} Project
@@ -39,18 +39,17 @@ export class Studio {
   /** @type {History<State>} */
   history = new History();
   #controller = new AbortController();
+  /** @type {Keeper} */
+  #keeper;
   /** The newest plan of the shown part, or its making. @type {Promise<Plan | null>} */
   #latest = Promise.resolve(null);
-  #modified = 0;
-  /** @type {Promise<void> | null} */
-  #saving = null;
-  #isUnsaved = false;
 
   /** @param {import("./storage.js").Storage} storage @param {StudioEvents} on */
   constructor(storage, on) {
     this.storage = storage;
     this.plans = new Plans(storage, on.plan);
     this.on = on;
+    this.#keeper = new Keeper(storage, { project: () => this.project, saved: on.saved, refused: () => this.#fork() });
   }
 
   get content() {
@@ -77,13 +76,13 @@ export class Studio {
 
   /** @param {import("./storage.js").KeptProject} project @param {boolean} isNew   whether it is to be kept from now on */
   async open(project, isNew = false) {
-    while (this.#saving) await this.#saving;
+    await this.#keeper.settled();
     // No await from here on: what is typed belongs to the project that is shown.
     const { modified = 0, ...opened } = project;
     this.history.clear();
     this.plans.clear();
     this.project = opened;
-    this.#modified = modified;
+    this.#keeper.begin(modified);
     remember(LAST_PROJECT, project.id);
     if (isNew) this.#save();
     this.turn(project.current);
@@ -129,16 +128,10 @@ export class Studio {
 
   /** @param {string} text */
   #cut(text) {
-    const { title } = this.part;
     this.passage.type(text);
-    const isWhole = this.content.parts.length === 1 && !title;
-    const chapters = isWhole ? chaptersIn(text, this.limit) : divided(title, text, this.limit);
-    let end = 0;
-    const parts = chapters.map((chapter) => {
-      const start = end;
-      end += chapter.text.length;
-      return { ...this.part, ...chapter, pins: this.passage.pinsWithin(start, end) };
-    });
+    const isOnly = this.content.parts.length === 1;
+    const pins = (/** @type {number} */ start, /** @type {number} */ end) => this.passage.pinsWithin(start, end);
+    const parts = partsIn(this.part, text, isOnly, this.limit, pins);
     const caret = this.on.caret();
     const isPasted = caret === text.length && text.length - this.part.text.length > this.limit;
     // The part that holds the end of what was typed; the beginning if a long text was pasted.
@@ -321,33 +314,13 @@ export class Studio {
       : null;
   }
 
-  /** Keep the project; while it is written, the next writing waits. */
   #save() {
-    this.#isUnsaved = true;
-    this.#saving ??= this.#write().finally(() => (this.#saving = null));
-  }
-
-  async #write() {
-    while (this.#isUnsaved) {
-      this.#isUnsaved = false;
-      const { project } = this;
-      const modified = Math.max(Date.now(), this.#modified + 1);
-      const entry = { id: project.id, name: project.name, modified, characters: charactersOf(project.content) };
-      try {
-        if (await this.storage.write(project, entry, this.#modified)) this.#modified = modified;
-        else this.#fork();
-        this.on.saved(true);
-      } catch {
-        this.on.saved(false);
-      }
-    }
+    this.#keeper.save();
   }
 
   /** Another tab has changed the project: from now on this is a copy, so that nothing is lost. */
   #fork() {
     this.project = { ...this.project, id: newId(), name: `${this.project.name} (copy)` };
-    this.#modified = 0;
-    this.#isUnsaved = true;
     remember(LAST_PROJECT, this.project.id);
     this.on.forked(this.project.name);
   }
