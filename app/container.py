@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import app.__main__ as command_line
 from app.__main__ import PASSIVE_WAIT
-from app.voices.voice import read_voice_names
+from app.voices.registry import read_voice_names
 
 ROOT = "/opt/ml"
 """Folder in which SageMaker places inputs and from which it collects outputs."""

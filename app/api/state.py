@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
-from app.api.clients import OpenStreams, RateLimit, ReaderPatience
+from app.api.clients import LiveLimits, OpenStreams, RateLimit, ReaderPatience
 from app.api.jobs import JobQueue
-from app.api.live.limits import LiveLimits
 from app.api.parsing.body import MAX_LARGE_BODIES, LargeBodyLimit
 from app.api.responses.spool import SpoolBudget
 from app.errors import NotReady, SetupError

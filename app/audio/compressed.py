@@ -80,7 +80,7 @@ M4B = Codec(
     # Each frame is a fragment, which players get at once, with a head of a hundred bytes.
     stream_options={"movflags": "empty_moov+default_base_moof+frag_every_frame"},
 )
-"""As accurate as AAC in ADTS. MP4 could tell where the audio begins and ends, but not all players read that."""
+"""As accurate as AAC in ADTS. MP4 could specify where the audio begins and ends, but not all players read that."""
 
 _CONTAINER_OPTIONS = {"fflags": "+bitexact", "flush_packets": "1"}
 """Options of every container: no random values, such as the serial number of an Ogg stream, and no buffering."""

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import sosfilt
 
-from app.audio.writers import Resampler
 from app.types import Samples
 
 SILENCE = -120.0
@@ -133,23 +132,3 @@ class LevelMeter:
         if not len(loud):
             return self.seconds, self.seconds
         return loud[0] * _HOP_SECONDS, (len(self._plain) - 1 - loud[-1]) * _HOP_SECONDS
-
-
-class TruePeakMeter:
-    """Meter of the peaks between samples (BS.1770-5, annex 2)."""
-
-    def __init__(self, rate: int) -> None:
-        self._resampler = Resampler(rate, OVERSAMPLING * rate)
-        self._peak = 0.0
-
-    def push(self, samples: Samples) -> None:
-        """Measure the next samples."""
-        self._measure(self._resampler.push(samples))
-
-    def end(self) -> float:
-        """Return the true peak in dBTP; call this once."""
-        self._measure(self._resampler.end())
-        return to_decibels(self._peak**2)
-
-    def _measure(self, samples: Samples) -> None:
-        self._peak = max(self._peak, float(np.abs(samples).max(initial=0.0)))

@@ -52,32 +52,32 @@ class Step:
     places: Sequence[int] = (1,)
 
 
-def run_benchmark(scope: Scope, tell: ProgressCallback) -> Results:
+def run_benchmark(scope: Scope, report: ProgressCallback) -> Results:
     """Take all measures; the results list what could not be measured."""
     results = Results(describe_machine())
     with TemporaryDirectory() as name:
         folder = Path(name)
         with ExitStack() as stack:
-            servers = dict(_start_servers(scope.peers, folder, stack, results, tell))
+            servers = dict(_start_servers(scope.peers, folder, stack, results, report))
             if INTONE in servers:
                 results.facts["backend"] = find_backend_line(servers[INTONE].log)
             trial = prepare_vocoder_trial(load_settings())
             for number in range(scope.rounds):
-                _run_round(number, scope, servers, results, tell)
-                tell(f"round {number + 1} of {scope.rounds}: arithmetic")
+                _run_round(number, scope, servers, results, report)
+                report(f"round {number + 1} of {scope.rounds}: arithmetic")
                 _measure_flops(number, trial, results)
         if INTONE in servers:
-            tell("memory")
+            report("memory")
             _measure_memory(scope.memory_requests, folder, results)
     return results
 
 
 def _start_servers(
-    peers: Sequence[str], folder: Path, stack: ExitStack, results: Results, tell: ProgressCallback
+    peers: Sequence[str], folder: Path, stack: ExitStack, results: Results, report: ProgressCallback
 ) -> Iterator[tuple[str, Server]]:
     """Start the servers, and Intone also with a cache; yield, by name, those that answer a first request."""
     for name in [*peers, *([CACHED] if INTONE in peers else [])]:
-        tell(f"starting {name}")
+        report(f"starting {name}")
         try:
             server = stack.enter_context(run_server(find_peer(name, folder), folder))
             send_alone(server.port, server.peer.speak(PARAGRAPH, 0))
@@ -86,7 +86,9 @@ def _start_servers(
             results.add_failure(f"{name}: {error.detail} {error.hint}".strip())
 
 
-def _run_round(number: int, scope: Scope, servers: dict[str, Server], results: Results, tell: ProgressCallback) -> None:
+def _run_round(
+    number: int, scope: Scope, servers: dict[str, Server], results: Results, report: ProgressCallback
+) -> None:
     """Take each measure once on one server after the other, so that a slow minute affects all of them."""
     peers = [server for name, server in servers.items() if name != CACHED]
     ours = [servers[name] for name in (INTONE,) if name in servers]
@@ -106,7 +108,7 @@ def _run_round(number: int, scope: Scope, servers: dict[str, Server], results: R
     for step in steps:
         for place in step.places:
             for server in step.servers:
-                tell(f"round {number + 1} of {scope.rounds}: {step.measure.__name__} {place}, {server.peer.name}")
+                report(f"round {number + 1} of {scope.rounds}: {step.measure.__name__} {place}, {server.peer.name}")
                 try:
                     found = step.measure(server, place)
                 except SetupError as error:

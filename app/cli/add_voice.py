@@ -41,7 +41,8 @@ from app.voices.describe import (
 )
 from app.voices.discover import GRAPH_EXTENSION, ModelFiles, ScanResult, discover, to_voice_name
 from app.voices.manifest import FILE_NAME, MAX_NAME_LENGTH, NAME_PATTERN
-from app.voices.voice import check_voice, find_voice_folders, read_voice_names
+from app.voices.registry import find_voice_folders, read_voice_names
+from app.voices.voice import check_voice
 
 NO_CANDIDATE = "none of them"
 

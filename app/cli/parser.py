@@ -8,65 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from app.audio.files import STDOUT
+from app.cli.values import (
+    make_names_type,
+    parse_count,
+    parse_counts,
+    parse_dynamics,
+    parse_file,
+    parse_folder,
+    parse_output,
+    parse_rate,
+    parse_subtitles,
+)
 from app.errors import IntoneError
 from app.packages import version
-
-
-def parse_counts(value: str) -> list[int]:
-    """Parse a comma-separated list of whole numbers that are at least 1."""
-    return list(map(parse_count, value.split(",")))
-
-
-def make_names_type(known: Sequence[str]) -> Callable[[str], list[str]]:
-    """Return an argparse type that parses a comma-separated list of known names."""
-
-    def parse_names(value: str) -> list[str]:
-        chosen = value.split(",")
-        if unknown := [name for name in chosen if name not in known]:
-            raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(known)}")
-        return chosen
-
-    return parse_names
-
-
-def parse_count(value: str) -> int:
-    """Parse a whole number that is at least 1."""
-    try:
-        count = int(value)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{value!r} is not a whole number") from None
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
-    return count
-
-
-def parse_rate(value: str) -> int:
-    """Parse a sample rate."""
-    rate = parse_count(value)
-    if not 8000 <= rate <= 96_000:
-        raise argparse.ArgumentTypeError(f"{value} is not from 8000 to 96000")
-    return rate
-
-
-def parse_output(value: str) -> Path:
-    """Parse the path of an output: only `-` itself is standard output, `./-` is a file."""
-    path = Path(value)
-    return path.absolute() if path == STDOUT and value != str(STDOUT) else path
-
-
-def parse_folder(value: str) -> Path:
-    """Parse the path of a folder, which must exist."""
-    if not Path(value).is_dir():
-        raise argparse.ArgumentTypeError(f"there is no folder {value}")
-    return Path(value)
-
-
-def parse_file(value: str) -> Path:
-    """Parse the path of a file to write, whose folder must exist."""
-    path = Path(value)
-    return parse_folder(str(path.parent)) / path.name
-
 
 SOURCE_HELP = "the text, or a file that holds it, or - for standard input"
 
@@ -110,25 +64,6 @@ def _add_pauses(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pauses", metavar="PAUSES", help=text)
 
 
-def parse_subtitles(value: str) -> Path:
-    """Parse the path of subtitles."""
-    path = parse_file(value)
-    if path.suffix.lower() not in (".srt", ".vtt"):
-        raise argparse.ArgumentTypeError(f"{value} ends neither in .srt nor in .vtt")
-    return path
-
-
-def parse_dynamics(value: str) -> float:
-    """Parse a factor from 0 to 2."""
-    try:
-        factor = float(value)
-    except ValueError:
-        factor = -1.0
-    if not 0 <= factor <= 2:
-        raise argparse.ArgumentTypeError(f"{value} is no number from 0 to 2")
-    return factor
-
-
 def add_analyze_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="TEXT|FILE|-", help=SOURCE_HELP)
     parser.add_argument("--json", action="store_true", help="the whole plan as JSON")
@@ -151,7 +86,7 @@ def _add_speech_arguments(parser: argparse.ArgumentParser, without: str = "") ->
     emotion_spec = "pin one emotion, or blend some (joy:0.6,surprise:0.4), instead of labelling each sentence"
     parser.add_argument("--emotion", default="auto", help=emotion_spec)
     parser.add_argument("--ssml", action="store_true", help="the text is SSML")
-    parser.add_argument("--strict", action="store_true", help="fail where the voice lacks an emotion")
+    parser.add_argument("--strict", action="store_true", help="fail if the voice lacks an emotion")
 
 
 def add_voices_arguments(parser: argparse.ArgumentParser) -> None:
@@ -190,7 +125,7 @@ def add_voices_convert_arguments(parser: argparse.ArgumentParser) -> None:
 def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("dataset", type=Path, metavar="DATASET", help="folder with metadata.csv and wavs/")
-    add("--check", action="store_true", help="only tell what is in it, and what is wrong with it")
+    add("--check", action="store_true", help="only report what is in it, and what is wrong with it")
     add("-o", "--output", type=Path, metavar="FOLDER", help="where the run and its voice go")
     add("--base", type=Path, metavar="VOICE", help="name or folder of the voice to go on from; else from scratch")
     add("--resume", action="store_true", help="go on with the run in FOLDER")
@@ -230,7 +165,7 @@ def add_completion_arguments(parser: argparse.ArgumentParser) -> None:
 def add_bench_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--rounds", type=parse_count, default=5, metavar="N", help="every figure is the median of so many")
-    add("--clients", type=parse_counts, default=[1, 4, 8, 16], metavar="N,N", help="that ask at once")
+    add("--clients", type=parse_counts, default=[1, 4, 8, 16], metavar="N,N", help="that send requests at once")
     peers = ["intone", "coqui", "piper", "kokoro"]
     add("--peers", type=make_names_type(peers), default=peers, metavar="NAME,NAME", help=", ".join(peers))
     add("--memory-requests", type=parse_count, default=1000, metavar="N", help="between the readings of the memory")

@@ -55,7 +55,7 @@ class OpenVinoBackend:
     def compile(self, module: nn.Module | LazyModule, example: ExampleInputs, precise: bool = False) -> Network:
         """See `Backend.compile`. Raises ConversionError."""
         if not isinstance(module, LazyModule):
-            from app.inference.conversion import wrap_module
+            from app.inference.pytorch import wrap_module
 
             module = wrap_module(module)
         inputs = example(*LARGE_EXAMPLE)
@@ -91,7 +91,7 @@ class OpenVinoBackend:
         built = module.build()
         if module.is_graph:
             return built, OpenVinoNetwork(self.core.compile_model(built, "CPU", properties))
-        from app.inference.conversion import check_shapes, convert  # which imports torch
+        from app.inference.pytorch import check_shapes, convert  # which imports torch
 
         model = convert(built, example(*LARGE_EXAMPLE), shapes)
         network = OpenVinoNetwork(self.core.compile_model(model, "CPU", properties))

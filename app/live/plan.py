@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from app.emotion import find_word_emotion
 from app.emotion.classifier import Classifier, Excerpt, make_context
+from app.live.prefix import ReadingOptions
 from app.live.reader import Boundary, LiveReader
 from app.planning.decide import decide_classified, decide_explicit
 from app.planning.incremental import PlannedUtterance, compute_pause_between
 from app.planning.instructions import follow_instructions
-from app.planning.parse import decide_unknown, read_context
+from app.planning.parse import decide_unknown, find_narrator, read_context
 from app.text.lexicon import name_lexicons
 from app.types import Assessment, Decision, PlanWarning, Sentence, SpeechRequest, Utterance
 
@@ -49,16 +50,17 @@ class LivePlan:
         voice = pipeline.registry.get(request.voice)
         self._rule = pipeline.make_strength_rule(request)
         self._request, remarks = follow_instructions(request, classifier, self._rule.threshold)
-        self.reader = LiveReader(
-            find_word_emotion if request.tags else None,
-            name_lexicons(request.lexicon, pipeline.lexicon),
-            first_at_comma=first_at_comma,
-            language=voice.language,
-        )
-        self._classifier = classifier
-        self._recent: deque[str] = deque(read_context(request.context), maxlen=self._classifier.settings.context)
         self._make_planner = partial(pipeline.make_planner, self._request, voice)
         self._planner = self._make_planner()
+        options = ReadingOptions(
+            find_word_emotion if request.tags else None,
+            name_lexicons(request.lexicon, pipeline.lexicon),
+            pipeline.registry.get(find_narrator(request.voices) or request.voice).language,
+            names_speakers=self._planner.characters.has_characters,
+        )
+        self.reader = LiveReader(options, first_at_comma=first_at_comma)
+        self._classifier = classifier
+        self._recent: deque[str] = deque(read_context(request.context), maxlen=self._classifier.settings.context)
         self._assessed: tuple[Excerpt, Assessment] | None = None
         """The sentence that was classified last."""
         self._before: PlannedUtterance | None = None

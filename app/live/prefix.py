@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 
 from app.text.clauses import shift_clause
 from app.text.delivery import WordEmotion
+from app.text.formats import map_tagged_text
 from app.text.formats.hidden import mask
-from app.text.formats.reader import map_tagged_text
 from app.text.languages import ENGLISH
-from app.text.lexicon import Lexicons
+from app.text.lexicon import NO_LEXICONS, Lexicons
 from app.text.quotations import find_quotations
 from app.text.sentence_ends import EDGE_CONTEXT, is_abbreviation
 from app.text.sentences import MAX_SPOKEN
+from app.text.speakers import find_quotations_after
 from app.text.splitter import SentenceOutline, SentenceSplitter
 from app.text.tags import find_tags
 from app.text.text_map import WarningCollector
@@ -62,6 +64,19 @@ ENDS_LIKE_A_SENTENCE = re.compile(r"[.!?…][\"'”’»)\]*_]{0,8}\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """How a text that arrives in pieces is read."""
+
+    find_emotion: WordEmotion | None = None
+    """As in `app.text.read_input`."""
+    lexicons: Lexicons = field(default_factory=lambda: NO_LEXICONS)
+    language: str = ENGLISH
+    """Language of all text."""
+    names_speakers: bool = False
+    """Whether to find who speaks each quotation; then all its sentences become certain together, with its tag."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReadSentence:
     """Sentence of a prefix with all that a continuation may change."""
 
@@ -76,21 +91,27 @@ class ReadSentence:
 class Prefix:
     """The beginning of a text, read as Markdown like a text in which Markdown is detected."""
 
-    def __init__(
-        self, text: str, find_emotion: WordEmotion | None, lexicons: Lexicons, language: str = ENGLISH
-    ) -> None:
+    def __init__(self, text: str, options: ReadingOptions, history: str = "") -> None:
+        """Read a text; `history` is the spoken text before it, which may name its speakers."""
         self.text = text
-        self.language = language
-        self._find_emotion = find_emotion
-        self._lexicons = lexicons
+        self.options = options
+        self._history = history
         self._remarks = WarningCollector()
-        tags = find_tags(text, find_emotion, self._remarks) if find_emotion else ()
+        tags = find_tags(text, options.find_emotion, self._remarks) if options.find_emotion else ()
         source = mask(text, [(tag.start, tag.end) for tag in tags]) if tags else text
-        flow = map_tagged_text(source, InputFormat.MARKDOWN, tags, lexicons, self._remarks, explicit=False)
+        flow = map_tagged_text(source, InputFormat.MARKDOWN, tags, options.lexicons, self._remarks, explicit=False)
         self._splitter = SentenceSplitter(
-            flow, MAX_SPOKEN, find_quotations=find_quotations, find_language=lambda voice: language
+            flow,
+            MAX_SPOKEN,
+            find_quotations=partial(find_quotations_after, history) if options.names_speakers else find_quotations,
+            find_language=lambda voice: options.language,
         )
         self.sentences = [self._describe(one) for one in self._splitter.outlines()]
+
+    @property
+    def spoken(self) -> str:
+        """The text without its markup."""
+        return self._splitter.flow.text
 
     @property
     def warnings(self) -> tuple[PlanWarning, ...]:
@@ -124,9 +145,18 @@ class Prefix:
             if settled <= 0:
                 break
             doubt = continuation
-            other = Prefix(self.text + continuation, self._find_emotion, self._lexicons, self.language)
+            other = Prefix(self.text + continuation, self.options, self._history)
             settled = count_equal(self.sentences[first : first + settled], other.sentences[first:])
+        while settled > 0 and self.options.names_speakers and self._divides_quotation(first + settled):
+            settled -= 1
         return max(0, settled), doubt
+
+    def _divides_quotation(self, number: int) -> bool:
+        """Return whether a sentence goes on with the quotation of the one before it."""
+        if number >= len(self.sentences):
+            return False
+        before, after = (self.sentences[one].outline.segments for one in (number - 1, number))
+        return before[-1].quotation is not None and before[-1].quotation == after[0].quotation
 
     def _choose_continuations(self, first: int) -> Iterator[str]:
         """Yield the continuations to try; no sentence before `first` depended on them."""
@@ -135,13 +165,13 @@ class Prefix:
         for sign, closing in CLOSING_CONTINUATIONS.items():
             if sign in text:
                 yield from closing
-        if self._find_emotion:
+        if self.options.find_emotion:
             yield TAG_CONTINUATION
 
     def _ends_in_doubt(self, end: int) -> bool:
         """Return whether the words after an abbreviation decide whether a sentence ends, and are not all known."""
         found = WORD_BEFORE_STOP.search(self.text, max(0, end - EDGE_CONTEXT), end)
-        if not found or not is_abbreviation(found[1], self.language):
+        if not found or not is_abbreviation(found[1], self.options.language):
             return False
         return not TWO_WORDS.match(self.text, end)
 
@@ -149,7 +179,7 @@ class Prefix:
         """Return whether the text ends with a sentence, so that a capital letter would begin another one."""
         if not ENDS_LIKE_A_SENTENCE.search(self.text):
             return False
-        longer = Prefix(self.text.rstrip() + " The", self._find_emotion, self._lexicons, self.language)
+        longer = Prefix(self.text.rstrip() + " The", self.options)
         return len(longer.sentences) > len(self.sentences)
 
     def make_sentence(self, number: int, offset: int) -> Sentence:

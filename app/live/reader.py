@@ -13,10 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum, auto
 
-from app.live.prefix import ENDS_LIKE_A_SENTENCE, UNFINISHED, Prefix
-from app.text.delivery import WordEmotion
-from app.text.languages import ENGLISH
-from app.text.lexicon import NO_LEXICONS, Lexicons
+from app.live.prefix import ENDS_LIKE_A_SENTENCE, UNFINISHED, Prefix, ReadingOptions
 from app.types import PlanWarning, Sentence
 
 MAX_UNSETTLED = 4000
@@ -37,6 +34,8 @@ CLOSING = "\"”’'»)]*_`~$.!?…>|"
 """Characters that may make a sentence certain later on: they close quotations, brackets and marks."""
 MAY_SETTLE = re.compile(r"\n|(?![^\W_]|,)\S\s+\S")
 """Text that may make a sentence certain if none is in doubt: the end of a line, or what follows a mark."""
+MAX_HISTORY = 2000
+"""Code points before the tail in which speakers are looked for."""
 MAX_WAITING_PIECES = 64
 """Pieces of text from which on the reader reads them in any case, so that none is searched more often than this."""
 MAX_END_CHARACTERS = 20
@@ -64,18 +63,9 @@ class LiveReader:
     Not thread-safe, except that `push` and `flush` only store.
     """
 
-    def __init__(
-        self,
-        find_emotion: WordEmotion | None = None,
-        lexicons: Lexicons = NO_LEXICONS,
-        *,
-        first_at_comma: bool = False,
-        language: str = ENGLISH,
-    ) -> None:
-        """Start a text; `find_emotion`, `lexicons` and `language` are those of `app.text.read_input`."""
-        self._language = language
-        self._find_emotion = find_emotion
-        self._lexicons = lexicons
+    def __init__(self, options: ReadingOptions, *, first_at_comma: bool = False) -> None:
+        """Start a text; with `first_at_comma`, a comma may end the first clause."""
+        self._options = options
         self._may_end_at_comma = first_at_comma
         self._inputs: deque[str | Boundary] = deque()
         self._pushed = 0
@@ -100,6 +90,8 @@ class LiveReader:
         """Whether a sentence was settled since the last boundary."""
         self._doubt: str | None = None
         """Continuation that last changed a sentence."""
+        self._history = ""
+        """Spoken text before the tail, in which speakers are looked for."""
         self._fence = ""
         """Sign of the code block in which the tail ends; empty outside of code."""
 
@@ -221,7 +213,7 @@ class LiveReader:
             self._fence = "" if self._fence else fence[1]
 
     def _read_tail(self) -> Prefix:
-        return Prefix(self._tail, self._find_emotion, self._lexicons, self._language)
+        return Prefix(self._tail, self._options, self._history)
 
     def _settle(self) -> Iterator[Sentence]:
         """Yield the sentences that are certain now."""
@@ -270,14 +262,15 @@ class LiveReader:
             place = line
         elif place < LONG_PARAGRAPH:
             return
-        rest = Prefix(self._tail[place:], self._find_emotion, self._lexicons, self._language)
+        rest = Prefix(self._tail[place:], self._options, self._history)
         ours = [describe_at(one.facts, -place) for one in here.sentences[first:]]
         if ours == [one.facts for one in rest.sentences if one.end > self._done - place]:
             self._drop(place)
 
     def _drop(self, end: int) -> None:
         """Forget the tail up to an offset, and keep the warnings about it."""
-        self._keep_warnings(Prefix(self._tail[:end], self._find_emotion, self._lexicons, self._language))
+        self._keep_warnings(Prefix(self._tail[:end], self._options))
+        self._remember(end)
         self._tail = self._tail[end:]
         self._base += end
         self._done, self._tried = max(0, self._done - end), max(0, self._tried - end)
@@ -299,12 +292,26 @@ class LiveReader:
 
     def _end_first_clause(self) -> Iterator[Sentence]:
         """Yield the first clause, which a comma ends, as a sentence of its own."""
-        clause = Prefix(self._tail[:-1], self._find_emotion, self._lexicons, self._language)
+        clause = Prefix(self._tail[:-1], self._options)
         for number in range(len(clause.sentences)):
             yield replace(self._settle_one(clause, number), ends_paragraph=False)
         self._begin_stretch(len(self._tail) - 1)
 
+    def _remember(self, end: int) -> None:
+        """Add the tail up to an offset to the history, of which the last paragraphs are kept."""
+        if not self._options.names_speakers:
+            return
+        text = self._tail[:end]
+        gap = "\n\n" if ends_with_blank_line(text) else " "
+        history = self._history + Prefix(text, self._options).spoken.rstrip() + gap
+        if len(history) > MAX_HISTORY:
+            start = len(history) - MAX_HISTORY
+            paragraph = history.find("\n\n", start, -len(gap))
+            history = history[start if paragraph < 0 else paragraph + 2 :]
+        self._history = history
+
     def _begin_stretch(self, place: int) -> None:
+        self._remember(place)
         self._base += place
         self._tail, self._done, self._tried = self._tail[place:], 0, 0
         self._words_to_try, self._is_open, self._has_read, self._fence = 0, False, False, ""

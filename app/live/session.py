@@ -84,8 +84,8 @@ class LiveSession:
 
         With `first_at_comma`, the very first clause is spoken as soon as a comma ends it.
         """
-        self.voice = pipeline.registry.get(request.voice)
-        self.sample_rate = request.rate_for(self.voice.sample_rate)
+        voices = [pipeline.registry.get(name) for name in (request.voice, *request.voices.values())]
+        self.sample_rate = request.rate_for(max(one.sample_rate for one in voices))
         """Hertz."""
         self._pipeline = pipeline
         self._request = request
@@ -289,7 +289,8 @@ class LiveSession:
         self._add_time(queue=0.0 if first else head.queue_ms, acoustic=head.acoustic_ms)
         warnings = (*speaking.planned.warnings, *head.warnings)
         self._joiner.start_utterance(head.gain * utterance.volume)
-        resampler = Resampler(self.voice.sample_rate, self.sample_rate)
+        voice = self._pipeline.registry.get(utterance.voice)
+        resampler = Resampler(voice.sample_rate, self.sample_rate)
         has_begun = False
         for chunk in stream.read_chunks():
             samples = self._joiner.push(resampler.push(chunk))

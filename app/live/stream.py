@@ -21,10 +21,9 @@ class LiveStream:
     A piece is made only when it is taken, so a slow reader stops the work. Iterate once.
     """
 
-    def __init__(self, session: LiveSession, run: RunStep, idle_seconds: float = IDLE_SECONDS) -> None:
+    def __init__(self, session: LiveSession, run: RunStep) -> None:
         self.session = session
         self._run = run
-        self._idle_seconds = idle_seconds
         self._changed = asyncio.Event()
         self.waits_for_text = False
         """Whether nothing can be spoken before more text comes."""
@@ -72,7 +71,7 @@ class LiveStream:
         self.waits_for_text = True
         while not (self.session.may_speak or self.session.is_closed):
             self._changed.clear()
-            idle_seconds = self._idle_seconds if self._may_settle and self.session.unread else None
+            idle_seconds = IDLE_SECONDS if self._may_settle and self.session.unread else None
             try:
                 async with asyncio.timeout(idle_seconds):
                     await self._changed.wait()

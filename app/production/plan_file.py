@@ -12,11 +12,10 @@ from pydantic import ValidationError
 
 from app.documents.document import Document
 from app.errors import InvalidRequest
+from app.planning.edited import UtteranceBody, convert_utterance
 from app.planning.incremental import IncrementalPlan
 from app.planning.serialize import (
-    UtteranceBody,
     classifier_to_dict,
-    convert_utterance,
     round_seconds,
     utterance_to_dict,
     warnings_to_list,

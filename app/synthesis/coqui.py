@@ -202,12 +202,11 @@ def create_generator(architecture: str, config: Mapping[str, Any]) -> nn.Module:
     return generator
 
 
-def fill_weights(module: nn.Module, weights: Mapping[str, Tensor], what: str, *, assign: bool = False) -> None:
-    """Copy weights into a module, or `assign` them uncopied. Raises InvalidVoice if names or shapes disagree."""
-    if not assign:
-        weights = {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
+def fill_weights(module: nn.Module, weights: Mapping[str, Tensor], what: str) -> None:
+    """Copy weights into a module. Raises InvalidVoice if names or shapes disagree."""
+    weights = {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
     try:
-        module.load_state_dict(weights, assign=assign)
+        module.load_state_dict(weights)
     except RuntimeError as error:
         first = " ".join(str(error).split())[:300]
         raise InvalidVoice(f"The weights do not fit the {what} that their config describes: {first}") from None

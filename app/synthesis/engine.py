@@ -17,12 +17,12 @@ from collections import deque
 from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
 
+from app.audio.writers import play_faster
 from app.errors import Busy
 from app.inference import Backend
 from app.memory import Lru, trim_heap
@@ -37,24 +37,17 @@ from app.synthesis.job import (
     UtteranceJob,
     UtteranceStream,
     VocodingTask,
+    run_computations,
 )
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.models.acoustic import LoadedCheckpoint, Mel
 from app.synthesis.models.vocoders import vocode
-from app.synthesis.pitch import play_faster
 from app.synthesis.playback import Playback
-from app.synthesis.progress import Progress
 from app.synthesis.runs import compute_job_mels
-from app.synthesis.scheduler import TaskQueue
-from app.synthesis.tokenizer import Tokens
+from app.synthesis.scheduler import Progress, TaskQueue
+from app.synthesis.stream_start import compute_linear_gain, make_stream_start, warn_not_finite, warn_nothing_spoken
+from app.synthesis.tokenizer import Tokens, add_final_mark
 from app.synthesis.warmup import warm_up
-from app.synthesis.warnings import (
-    warn_model_faults,
-    warn_not_finite,
-    warn_nothing_spoken,
-    warn_unknown_characters,
-)
-from app.synthesis.word_timing import time_words
 from app.text.phonetic import count_model_chars
 from app.types import Utterance
 from app.voices import Registry, Voice
@@ -69,8 +62,6 @@ IDLE_SECONDS = 900.0
 RESTART_SECONDS = 0.1
 """Pause before a failed worker restarts: repeated failures must not take the processor from the other workers."""
 WORKER_HINT = "Try again after the seconds in Retry-After; another worker takes its place."
-FINAL_MARKS = (".", "!", "?", "…", ",", ";", ":", "—", "–", "-")
-CLOSERS = "\"'”’»)]} "
 
 logger = logging.getLogger("intone.engine")
 
@@ -376,35 +367,7 @@ class Engine:
         self.cache.put(task.job.key, sentence)
 
 
-def run_computations(tasks: Sequence[Computation]) -> None:
-    """Compute the rows of some computations together, and give each its results."""
-    results = iter(tasks[0].compute([row for task in tasks for row in task.rows]))
-    for task in tasks:
-        task.result.set_result([next(results) for _ in task.rows])
-
-
-def make_stream_start(job: Job, spoken: Mel | CachedSentence) -> StreamStart:
-    """Build the stream start of an utterance: gain, word timings and warnings."""
-    warnings = (
-        *warn_unknown_characters(job.utterance, job.tokens),
-        *warn_model_faults(job.utterance, spoken.runaway, spoken.truncated),
-    )
-    frame_seconds = job.speaker.vocoder.hop_length / (job.voice.sample_rate * job.pitch_ratio)
-    words = partial(time_words, job.utterance, job.tokens, spoken.durations or (), frame_seconds)
-    return StreamStart(compute_linear_gain(job.speaker), words if spoken.durations else tuple, warnings)
-
-
 def tokenize(spoken: str, checkpoint: LoadedCheckpoint) -> Tokens:
     """Tokenize a text for an acoustic model, with the marks at its ends with which the model sounds best."""
     tokenizer, text = checkpoint.tokenizer, add_final_mark(spoken)
     return tokenizer.encode_after_pause(text) if checkpoint.model.leading_pause else tokenizer.encode(text)
-
-
-def compute_linear_gain(speaker: Speaker) -> float:
-    """Return the linear gain of a speaker, which is fixed for the checkpoint."""
-    return float(10 ** (speaker.gain_db / 20))
-
-
-def add_final_mark(spoken: str) -> str:
-    """Add a final mark to a text without one, on which an acoustic model would babble."""
-    return spoken if spoken.rstrip(CLOSERS).endswith(FINAL_MARKS) else spoken.rstrip() + "."

@@ -14,9 +14,9 @@ import numpy as np
 from app.errors import OverTimeBudget
 from app.planning.planner import MAX_PITCH, MAX_SPEED, MIN_SPEED
 from app.synthesis.cache import CachedSentence, SentenceKey
+from app.synthesis.expression import SEMITONES_PER_OCTAVE
 from app.synthesis.loader import Speaker
 from app.synthesis.models.acoustic import AcousticInput, Mel
-from app.synthesis.pitch import compute_pitch_ratio
 from app.synthesis.playback import Playback
 from app.synthesis.tokenizer import Tokens
 from app.types import PlanWarning, Samples, Utterance, Word
@@ -137,7 +137,8 @@ class Job:
         """How much faster samples are played than made, to move the pitch; 1 if the vocoder moves it itself."""
         if self.speaker.moves_pitch:
             return 1.0
-        return compute_pitch_ratio(min(max(self.expression.pitch, -MAX_PITCH), MAX_PITCH))
+        semitones = min(max(self.expression.pitch, -MAX_PITCH), MAX_PITCH)
+        return float(2 ** (semitones / SEMITONES_PER_OCTAVE))
 
     @property
     def expression(self) -> Expression:
@@ -231,6 +232,13 @@ class Computation:
         while not wait([self.result], timeout=POLL_SECONDS).done:
             raise_if_cancelled(cancelled)
         return self.result.result()
+
+
+def run_computations(tasks: Sequence[Computation]) -> None:
+    """Compute the rows of some computations together, and give each its results."""
+    results = iter(tasks[0].compute([row for task in tasks for row in task.rows]))
+    for task in tasks:
+        task.result.set_result([next(results) for _ in task.rows])
 
 
 def raise_if_cancelled(cancelled: Callable[[], bool]) -> None:

@@ -165,9 +165,9 @@ def split_at_quiet_frames(mel: Array, longest: int) -> Iterator[tuple[int, int]]
     yield start, frames
 
 
-def pad_to_multiple(track: AnyArray, step: int = FRAME_STEP) -> AnyArray:
-    """Pad the last dimension with zeros to the next multiple of `step`."""
-    return pad_frames(track, 0, -track.shape[-1] % step)
+def pad_to_multiple(track: AnyArray) -> AnyArray:
+    """Pad the last dimension with zeros to the next multiple of `FRAME_STEP`."""
+    return pad_frames(track, 0, -track.shape[-1] % FRAME_STEP)
 
 
 def pad_frames(

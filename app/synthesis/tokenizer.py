@@ -215,6 +215,8 @@ VOICED_PLOSIVES = "bdɡ"
 AFFRICATE = "dʒ"
 """It begins with the letter of a plosive, but is understood after a longer pause."""
 STRESS_MARKS = "ˈˌ"
+FINAL_MARKS = (".", "!", "?", "…", ",", ";", ":", "—", "–", "-")
+CLOSERS = "\"'”’»)]} "
 SPACE_AT_ENDS = re.compile(r"^(\s*).*?(\s*)$", re.DOTALL)
 
 
@@ -347,3 +349,8 @@ def restore_spaces(text: str, symbols: str) -> str:
     space = SPACE_AT_ENDS.match(text)
     assert space is not None
     return f"{space[1]}{symbols.strip()}{space[2]}"
+
+
+def add_final_mark(spoken: str) -> str:
+    """Add a final mark to a text without one, on which an acoustic model would babble."""
+    return spoken if spoken.rstrip(CLOSERS).endswith(FINAL_MARKS) else spoken.rstrip() + "."

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
+from heapq import merge
 from itertools import chain, pairwise
 from typing import NamedTuple
 
 from app.text.languages import ENGLISH
 from app.text.lines import find_line_breaks
 from app.text.normalization.cleaning import FOOTNOTE
+from app.text.quotations import find_quotations
 from app.text.sentence_ends import EDGE_CONTEXT, find_sentence_starts
 
 WINDOW = 2000
@@ -82,7 +84,7 @@ def segment_paragraph(text: str, start: int, end: int, language: str = ENGLISH) 
     edges = (
         edge
         for a, b in pairwise((start, *breaks.sentences, end))
-        for edge in chain((a,), starts(text, a, b, language))
+        for edge in chain((a,), merge(starts(text, a, b, language), find_quoted_starts(text, a, b, language)))
         if edge not in breaks.wrapped
     )
     verse = deque(breaks.verse)
@@ -114,6 +116,12 @@ def starts(text: str, start: int, end: int, language: str = ENGLISH) -> Iterator
         inside = LAST_SPACE.match(text, start, stop)
         # The segmenter does not see what follows the last words of a window, so the next window begins with them.
         start = found[-1] if found else inside.end() if inside else stop
+
+
+def find_quoted_starts(text: str, start: int, end: int, language: str = ENGLISH) -> Iterator[int]:
+    """Yield the offsets of the second and later sentences of each quotation, which the segmenter keeps whole."""
+    for one in find_quotations(text[start:end]):
+        yield from starts(text, start + one.start + 1, start + one.end, language)
 
 
 def merge_wordless(text: str, start: int, end: int, found: Iterable[int], lines: frozenset[int]) -> Iterator[int]:

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from sentencex import get_sentence_boundaries
 
 from app.text.languages import ENGLISH, get_base_language, load_language
-from app.text.languages.sentence_ends import correct_starts
+from app.text.languages.sentence_ends import get_sentence_ends
 from app.text.word_tables import TABLES, list_alternatives
 
 EDGE_CONTEXT = 24
@@ -73,7 +73,7 @@ def find_sentence_starts(text: str, language: str = ENGLISH) -> list[int]:
     base = get_base_language(language)
     found = {boundary["start_index"] for boundary in get_sentence_boundaries(base, text)}
     if base != ENGLISH:
-        return correct_starts(text, found, load_language(language))
+        return get_sentence_ends(load_language(language)).correct(text, found)
     found |= {match.end() for match in MISSED_ENDS.finditer(text)}
     for stop in STOP.finditer(text):
         ends = ends_sentence(text, stop)

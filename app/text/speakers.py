@@ -9,7 +9,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby, zip_longest
+from itertools import chain, groupby, zip_longest
 
 from app.first_names import find_gender
 from app.text.dialogue_tags import (
@@ -65,6 +65,15 @@ def find_speeches(text: str, split_labels: bool = False) -> Iterator[Quotation]:
         if not (lines and lines[0].start < one.end):
             yield one
     yield from lines
+
+
+def find_quotations_after(history: str, text: str) -> Iterator[Quotation]:
+    """Yield the quotations of a text with their speakers, in order; `history` is the text before it."""
+    shift = len(history)
+    own = (replace(one, start=one.start + shift, end=one.end + shift) for one in find_quotations(text))
+    for one in attribute(history + text, chain(find_quotations(history), own)):
+        if one.start >= shift:
+            yield replace(one, start=one.start - shift, end=one.end - shift)
 
 
 def find_labelled_lines(text: str, split_labels: bool) -> Iterator[Quotation]:

@@ -1,4 +1,4 @@
-"""Split marked-up text into sentences, and these into clauses, where markup or their length requires it."""
+"""Split marked-up text into sentences, and these into clauses if markup or their length requires it."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 from app.voices.coqui_config import AudioConfig
 from app.voices.manifest import Checkpoint, Manifest, SpokenEmotion, VocoderFiles, read_manifest
-from app.voices.voice import Registry, Voice, open_voice
+from app.voices.registry import Registry
+from app.voices.voice import Voice, open_voice
 
 __all__ = [
     "AudioConfig",

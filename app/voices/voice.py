@@ -1,22 +1,18 @@
-"""Open and check voice folders, and find voices by name or alias."""
+"""Open and check voice folders, and approximate the emotions that a voice lacks."""
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from app.capabilities import CheckpointId, VoiceCapabilities
-from app.errors import InvalidVoice, VoiceNotFound
+from app.errors import InvalidVoice
 from app.text.languages import get_base_language
-from app.text.languages.voices import VoiceLanguages
 from app.types import Emotion
-from app.voices.aliases import OPENAI_VOICES, Persona, find_persona
 from app.voices.architectures import MIXES_SPEAKERS, SOURCE_VOCODERS
 from app.voices.coqui_config import (
     AudioConfig,
@@ -28,9 +24,8 @@ from app.voices.coqui_config import (
     read_phonemes,
     resolve_inside,
 )
-from app.voices.manifest import FILE_NAME, Manifest, SpokenEmotion, read_manifest
+from app.voices.manifest import Expression, Manifest, SpokenEmotion, read_manifest
 from app.voices.piper_config import parse_piper_config, read_piper_phonemes, read_piper_speakers
-from app.voices.style import approximate_emotions
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,164 +278,28 @@ def check_hash(path: Path, expected: str | None) -> str:
     return found
 
 
-DEFAULT_VOICE = "wren"
-"""Default voice if none is configured and a voice of this name exists."""
+RULES: Mapping[Emotion, tuple[Expression, float]] = {
+    Emotion.JOY: (Expression(pitch=2.0, pitch_range=1.4, speed=1.03), 1.5),
+    Emotion.SADNESS: (Expression(pitch=-1.0, pitch_range=0.75, speed=0.88), -3.0),
+    Emotion.ANGER: (Expression(pitch=2.5, pitch_range=1.25, speed=1.06), 3.0),
+    Emotion.FEAR: (Expression(pitch=3.0, speed=1.05), -1.5),
+    Emotion.SURPRISE: (Expression(pitch=3.0, pitch_range=1.4), 1.0),
+    Emotion.DISGUST: (Expression(pitch=-1.0, speed=0.9), 0.0),
+}
+"""Expression and decibels of each emotion at a degree of 1: other pitch, rate and level of the neutral voice.
+
+The directions are those of Murray and Arnott 1993 (doi 10.1121/1.405558) and Juslin and Laukka 2003
+(doi 10.1037/0033-2909.129.5.770). Only a vocoder with a harmonic source can change the range of the pitch.
+"""
 
 
-class Registry:
-    """The voices of some folders; a folder that cannot be used is listed in `problems` and affects no other.
-
-    The default voice is the configured one; if none is configured, it is wren, or the first voice if there is no wren.
-    """
-
-    def __init__(
-        self,
-        folders: Sequence[Path],
-        default: str | None = None,
-        aliases: Mapping[str, str] | None = None,
-        previous: Registry | None = None,
-    ) -> None:
-        """Open the voices; unchanged ones of a `previous` registry stay the same objects.
-
-        If the default voice is gone, the previous one stays. Without a previous one, raise `InvalidVoice`.
-        """
-        self.previous = {voice.folder: voice for voice in previous.voices.values()} if previous else {}
-        self.voices: dict[str, Voice] = {}
-        self.problems: dict[Path, str] = {}
-        for folder in find_voice_folders(folders):
-            self.add(folder)
-        try:
-            self.default = self.find_default(default, folders)
-        except InvalidVoice as error:
-            if previous is None:
-                raise
-            kept = previous.get()
-            self.default, self.voices[kept.name.lower()] = kept.name, kept
-            self.problems[kept.folder] = f"{error.detail} {kept.name} stays the default voice."
-        self.previous = {}
-        configured = self.resolve_aliases(aliases or {})
-        known = {name.lower() for name in configured}
-        openai = {name: self.match_persona(one) for name, one in sorted(OPENAI_VOICES.items()) if name not in known}
-        self.aliases = {**openai, **configured}
-        """Canonical name of the voice of each alias."""
-
-    def add(self, folder: Path) -> None:
-        """Open one voice folder and add the voice, or record why it cannot be used."""
-        try:
-            voice = open_voice(folder)
-        except InvalidVoice as error:
-            self.problems[folder] = error.detail
-            return
-        if self.previous.get(folder) == voice:
-            voice = self.previous[folder]
-        known = self.voices.setdefault(voice.name.lower(), voice)
-        if known is not voice:
-            self.problems[folder] = f"There is already a voice {voice.name}, in {known.folder}."
-
-    def find_default(self, configured: str | None, folders: Sequence[Path]) -> str:
-        """Return the canonical name of the default voice; raise `InvalidVoice` if it is missing."""
-        preferred = (configured or DEFAULT_VOICE).lower()
-        if preferred in self.voices:
-            return self.voices[preferred].name
-        if self.voices and not configured:
-            return self.list_names()[0]
-        nothing = f"there is no {FILE_NAME} in {', '.join(map(str, folders))}"
-        found = f"found: {', '.join(self.list_names())}" if self.voices else nothing
-        reasons = ("; ".join(self.problems.values()) or found).removesuffix(".")
-        raise InvalidVoice(
-            f"The default voice {configured or DEFAULT_VOICE} cannot be used: {reasons}.",
-            hint="Name the folder that holds it in INTONE_VOICES, or another voice in INTONE_DEFAULT_VOICE.",
-        )
-
-    def match_language(self, language: str, current: Voice) -> Voice | None:
-        """Return a voice that reads a language: the current one if it does; None if no voice does.
-
-        Of several, the one of the same region comes first, then one of the same gender.
-        """
-        wanted, base = language.replace("_", "-").lower(), get_base_language(language)
-        if get_base_language(current.language) == base:
-            return current
-        fitting = [voice for voice in self.voices.values() if get_base_language(voice.language) == base]
-
-        def rate(voice: Voice) -> tuple[bool, bool]:
-            is_same = voice.language.replace("_", "-").lower() == wanted
-            return is_same, voice.manifest.gender.lower() == current.manifest.gender.lower()
-
-        return max(fitting, key=rate, default=None)
-
-    def list_languages(self, default: Voice) -> VoiceLanguages:
-        """Return the languages of all voices; a request without a name of a voice is spoken by `default`."""
-
-        def find_language(name: str | None) -> str:
-            return self.get(name or default.name).language
-
-        def find_voice(language: str, name: str | None) -> str | None:
-            current = self.get(name or default.name)
-            found = self.match_language(language, current)
-            if found is None:
-                raise LookupError(language)
-            if found is not current and get_base_language(default.language) == get_base_language(language):
-                found = default
-            return name if found is current else found.name
-
-        return VoiceLanguages(find_language, find_voice)
-
-    def match_persona(self, persona: Persona) -> str:
-        """Return the voice of a gender, and of them one of the accent; the default voice if it is as good as any."""
-        fitting = [
-            voice
-            for voice in self.voices.values()
-            if persona.gender in (None, voice.manifest.gender.lower()) or voice.name == self.default
-        ]
-
-        def rate(voice: Voice) -> tuple[bool, bool, bool]:
-            manifest = voice.manifest
-            same_accent = manifest.locale.replace("_", "-").lower() == persona.locale.lower()
-            return persona.gender in (None, manifest.gender.lower()), same_accent, voice.name == self.default
-
-        return max(fitting, key=rate).name
-
-    def resolve_aliases(self, aliases: Mapping[str, str]) -> dict[str, str]:
-        """Return the aliases that lead to a voice; of two that differ in case alone, the last one counts."""
-        written = {alias.lower(): (alias, voice.lower()) for alias, voice in aliases.items()}
-        return {alias: self.voices[voice].name for alias, voice in written.values() if voice in self.voices}
-
-    def list_names(self) -> list[str]:
-        """Return all names in their canonical spelling."""
-        return [voice.name for voice in self.voices.values()]
-
-    def get(self, name: str | None = None) -> Voice:
-        """Return the voice with a name, else that with an alias, else the one that another service's name stands for.
-
-        Case is ignored; None is the default voice. Raise `VoiceNotFound` for any other name.
-        """
-        wanted = (self.default if name is None else name).lower()
-        aliases = {alias.lower(): voice.lower() for alias, voice in self.aliases.items()}
-        voice = self.voices.get(wanted) or self.voices.get(aliases.get(wanted, ""))
-        persona = find_persona(wanted) if voice is None else None
-        if persona is not None:
-            return self.voices[self.match_persona(persona).lower()]
-        if voice is None:
-            known = [*self.list_names(), *self.aliases]
-            near = difflib.get_close_matches(wanted[:64], [one.lower() for one in known], n=1)
-            hint = f"Known voices: {', '.join(known)}." + (f" Did you mean {near[0]}?" if near else "")
-            raise VoiceNotFound(f"There is no voice {name!r:.80}.", hint=hint)
-        return voice
-
-
-def read_voice_names(folders: Sequence[Path]) -> dict[Path, str]:
-    """Return the names of the voices that have a valid `voice.json`, by folder; the others are left out."""
-    names = {}
-    for folder in find_voice_folders(folders):
-        with suppress(InvalidVoice):
-            names[folder] = read_manifest(folder).name
-    return names
-
-
-def find_voice_folders(folders: Sequence[Path]) -> list[Path]:
-    """Return the folders with a `voice.json` among the given ones and their direct subfolders."""
-    found = []
-    for folder in folders:
-        candidates = [folder, *sorted(folder.iterdir())] if folder.is_dir() else []
-        found += [candidate for candidate in candidates if (candidate / FILE_NAME).is_file()]
-    return found
+def approximate_emotions(manifest: Manifest) -> dict[Emotion, SpokenEmotion]:
+    """Return the emotions that rules approximate, each spoken by neutral's models; none without a style."""
+    if manifest.style is None:
+        return {}
+    neutral = manifest.emotions[Emotion.NEUTRAL]
+    return {
+        emotion: neutral.model_copy(update={"expression": expression, "gain_db": neutral.gain_db + gain_db})
+        for emotion, (expression, gain_db) in RULES.items()
+        if emotion not in manifest.emotions
+    }

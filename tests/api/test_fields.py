@@ -11,7 +11,7 @@ from app.api.parsing.body import MAX_BODY_BYTES, MAX_NAMES, MAX_VALUES, read_jso
 from app.api.parsing.request import read_query, refuse_content, refuse_query
 from app.api.schemas.request import SpeechBody, check_fields
 from app.errors import FieldError, InvalidRequest, UnreadableBody
-from app.planning.serialize import MAX_UTTERANCES
+from app.planning.edited import MAX_UTTERANCES
 
 
 def get_error(text: str) -> InvalidRequest:

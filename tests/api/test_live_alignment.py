@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.api.live.alignment import Aligner, time_characters
+from app.api.live.context import Aligner, time_characters
 from app.types import Emotion, Source, Utterance, Word
 
 

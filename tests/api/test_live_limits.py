@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.api.live.limits import LiveLimits
+from app.api.clients import LiveLimits
 from app.errors import Busy, RateLimited, TooManyStreams
 
 

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from app.api.schemas.request import SpeechBody, check_fields
 from app.errors import InvalidRequest, UnknownEmotion
-from app.planning.serialize import PlanBody, UtteranceBody, convert_utterance, plan_to_dict
+from app.planning.edited import PlanBody, UtteranceBody, convert_utterance
+from app.planning.serialize import plan_to_dict
 from app.types import (
     NO_SPAN,
     ClassifierId,

@@ -106,7 +106,7 @@ def test_a_request_over_the_limit_gets_429_with_retry_after() -> None:
         response = client.post("/synthesize")
         assert response.status_code == 429
         assert 1 <= int(response.headers["retry-after"]) <= 10
-        assert "6 times a minute" in response.json()["detail"]
+        assert "6 requests a minute" in response.json()["detail"]
         metrics = client.get("/metrics").text
         assert 'intone_rejected_total{code="rate_limited"} 2.0' in metrics
         assert 'intone_rejected_total{code="not_ready"} 1.0' in metrics

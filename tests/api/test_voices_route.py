@@ -7,7 +7,7 @@ import pytest
 
 from app.emotion import ALIASES
 from app.types import Emotion
-from app.voices.aliases import OPENAI_VOICES
+from app.voices.registry import OPENAI_VOICES
 
 
 def test_the_shipped_voice_is_listed_with_every_emotion(client: httpx.Client) -> None:

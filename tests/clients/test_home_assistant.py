@@ -15,7 +15,7 @@ import httpx
 import numpy as np
 import pytest
 
-from app.voices.aliases import OPENAI_VOICES
+from app.voices.registry import OPENAI_VOICES
 from tests.clients.openai_clients import KEY, RATE
 from tests.decoding import decode
 from tests.serving import Server

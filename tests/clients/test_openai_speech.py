@@ -14,7 +14,7 @@ import soundfile
 from openai import OpenAI, Stream, omit
 
 from app.audio.encode import FORMATS
-from app.voices.aliases import OPENAI_VOICES
+from app.voices.registry import OPENAI_VOICES
 from tests.clients.openai_clients import BOOK, RATE, TEXT, create_speech
 from tests.decoding import Samples, decode
 from tests.serving import Server, wait_until

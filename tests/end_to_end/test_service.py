@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.voices.aliases import OPENAI_VOICES
+from app.voices.registry import OPENAI_VOICES
 from tests.controlled_service import held_service
 from tests.serving import Server, StartServer, wait_until
 

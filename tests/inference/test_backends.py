@@ -20,10 +20,9 @@ from torch import Tensor, nn
 
 from app.errors import SetupError
 from app.inference import AnyArray, ExampleInputs, LazyModule, Network, selection
-from app.inference.conversion import hash_module
 from app.inference.graph_cache import HEADER_BYTES, LOCAL_PREFIX, MAX_GRAPHS, Graph, GraphCache, has_graphs
 from app.inference.openvino import ConversionError, OpenVinoBackend, import_openvino, supports_bf16
-from app.inference.pytorch import TorchBackend
+from app.inference.pytorch import TorchBackend, hash_module
 from app.inference.selection import choose_fastest, list_backends, make_backend
 from app.packages import bundled_models_dir
 from app.synthesis.coqui import build_acoustic, build_coqui_config, fill_weights, load_weights

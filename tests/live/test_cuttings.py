@@ -11,11 +11,13 @@ import pytest
 
 from app.emotion import find_word_emotion
 from app.live.plan import LivePlan, LiveUtterance
+from app.live.prefix import ReadingOptions
 from app.live.reader import Boundary, LiveReader
 from app.live.session import LiveSession
 from app.synthesis.pipeline import Pipeline
 from app.text import read_input
 from app.text.delivery import WordEmotion
+from app.text.quotations import find_quotations
 from app.types import InputFormat, Role, Sentence, SpeechRequest
 from tests.growth import count_calls, grows_linearly
 from tests.live.live_texts import TAGGED, TEXTS
@@ -35,7 +37,7 @@ def cut(text: str, random_number: random.Random) -> list[str]:
 
 def read_pieces(pieces: Sequence[str], find_emotion: WordEmotion | None = None) -> list[Sentence]:
     """Return the sentences of a text, read while the pieces arrive."""
-    reader, sentences = LiveReader(find_emotion), []
+    reader, sentences = LiveReader(ReadingOptions(find_emotion)), []
     for piece in (*pieces, Boundary.FLUSH):
         if isinstance(piece, str):
             reader.push(piece)
@@ -53,11 +55,16 @@ def end_paragraph(sentences: list[Sentence]) -> list[Sentence]:
     return [*sentences[:-1], *(replace(one, ends_paragraph=True) for one in sentences[-1:])]
 
 
-def remove_speakers(sentence: Sentence) -> Sentence:
+def remove_speakers(sentence: Sentence, text: str) -> Sentence:
     """Return a sentence without speakers, and without the role of lines of a script: in pieces, they are not known."""
-    is_quoted = any(mark in sentence.text for mark in "\"'“”„«‘")
+    quotations = list(find_quotations(text))
     clauses = (
-        replace(clause, speaker=None, role=clause.role if is_quoted else Role.NARRATION) for clause in sentence.clauses
+        replace(
+            clause,
+            speaker=None,
+            role=clause.role if any(one.start < clause.end <= one.end for one in quotations) else Role.NARRATION,
+        )
+        for clause in sentence.clauses
     )
     return replace(sentence, clauses=tuple(clauses))
 
@@ -76,7 +83,7 @@ def test_sentences_are_those_of_whole_text(text: str) -> None:
     find_emotion = find_word_emotion if text in TAGGED else None
     whole = read_input(text, InputFormat.AUTO, find_emotion=find_emotion)
     assert end_paragraph(read_pieces([text], find_emotion)) == end_paragraph(
-        list(map(remove_speakers, whole.sentences))
+        [remove_speakers(one, text) for one in whole.sentences]
     )
 
 
@@ -121,7 +128,7 @@ def test_plan_is_that_of_whole_text(pipeline: Pipeline, text: str) -> None:
     ],
 )
 def test_sentence_waits_for_what_decides_it(text: str, first: str) -> None:
-    reader = LiveReader()
+    reader = LiveReader(ReadingOptions())
     reader.push(text)
     found = reader.read()
     assert (found.text if isinstance(found, Sentence) else "") == first
@@ -131,14 +138,14 @@ def test_sentence_waits_for_what_decides_it(text: str, first: str) -> None:
     ("text", "speaks"), [("It costs $3.", True), ("It costs $3", False), ("Call Mr.", False), ("Go! ", True)]
 )
 def test_idle_text_is_read_if_it_ends_like_sentence(text: str, speaks: bool) -> None:
-    reader = LiveReader()
+    reader = LiveReader(ReadingOptions())
     reader.push(text)
     reader.flush(Boundary.IDLE)
     assert isinstance(reader.read(), Sentence) is speaks
 
 
 def test_first_clause_ends_at_comma_once() -> None:
-    reader = LiveReader(first_at_comma=True)
+    reader = LiveReader(ReadingOptions(), first_at_comma=True)
     reader.push("When it rains, we stay in, and read. Then")
     found = [one.text for one in iter(reader.read, None) if isinstance(one, Sentence)]
     assert found == ["When it rains,", "we stay in, and read."]
@@ -156,7 +163,7 @@ class ReadMeanwhile(str):
 
 
 def test_text_that_is_read_while_more_comes_is_counted() -> None:
-    reader = LiveReader()
+    reader = LiveReader(ReadingOptions())
     reader.push("The parcel came. ")
     piece = ReadMeanwhile("It is here.")
     piece.reader = reader
@@ -168,7 +175,7 @@ def test_text_that_is_read_while_more_comes_is_counted() -> None:
 
 
 def test_flushes_that_wait_count_once() -> None:
-    reader = LiveReader()
+    reader = LiveReader(ReadingOptions())
     reader.push("Go!")
     for _ in range(1000):
         reader.push("")
@@ -192,7 +199,7 @@ def test_lines_after_many_blank_lines_are_read() -> None:
 
 
 def test_long_text_without_end_is_bounded() -> None:
-    reader = LiveReader()
+    reader = LiveReader(ReadingOptions())
     for _ in range(200):
         reader.push('He said, "Go. And on and on ')
         while reader.read():
@@ -201,7 +208,7 @@ def test_long_text_without_end_is_bounded() -> None:
 
 
 def test_text_of_nothing_to_read_is_reported() -> None:
-    reader = LiveReader()
+    reader = LiveReader(ReadingOptions())
     reader.push("---\n")
     reader.flush()
     assert reader.read() is Boundary.FLUSH

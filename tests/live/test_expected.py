@@ -7,6 +7,7 @@ import random
 import pytest
 
 from app.emotion import find_word_emotion
+from app.live.prefix import ReadingOptions
 from app.live.reader import Boundary, LiveReader
 from app.live.session import MAX_GUESSES, LivePiece, LiveSession
 from app.synthesis.pipeline import Pipeline
@@ -22,7 +23,7 @@ SENTENCE = "The parcel came this morning."
 @pytest.mark.parametrize("first_at_comma", [False, True])
 def test_reader_that_reads_only_when_it_may_settle_finds_sentences_as_early(number: int, first_at_comma: bool) -> None:
     text = (*TEXTS, *TAGGED)[number]
-    eager, waiting = (LiveReader(find_word_emotion, first_at_comma=first_at_comma) for _ in range(2))
+    eager, waiting = (LiveReader(ReadingOptions(find_word_emotion), first_at_comma=first_at_comma) for _ in range(2))
     for piece in [*cut(text, random.Random(number)), ""]:
         for reader in (eager, waiting):
             if piece:
@@ -90,7 +91,7 @@ def test_worker_does_nothing_more_for_closed_session(pipeline: Pipeline) -> None
 
 
 def test_boundary_may_always_settle() -> None:
-    reader = LiveReader()
+    reader = LiveReader(ReadingOptions())
     reader.push("word")
     assert not reader.may_settle
     reader.flush()

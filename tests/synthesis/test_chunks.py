@@ -14,9 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.inference import Backend
-from app.inference.conversion import hash_module
 from app.inference.openvino import OpenVinoBackend
-from app.inference.pytorch import TorchBackend
+from app.inference.pytorch import TorchBackend, hash_module
 from app.packages import bundled_models_dir
 from app.settings import load_settings
 from app.synthesis.coqui import HifiganGenerator, fill_weights, load_weights

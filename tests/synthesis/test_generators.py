@@ -10,9 +10,8 @@ import pytest
 import torch
 
 from app.inference import Backend
-from app.inference.conversion import hash_module
 from app.inference.openvino import OpenVinoBackend
-from app.inference.pytorch import TorchBackend
+from app.inference.pytorch import TorchBackend, hash_module
 from app.settings import load_settings
 from app.synthesis.coqui import create_generator
 from app.synthesis.models import vocoders

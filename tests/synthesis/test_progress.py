@@ -9,7 +9,7 @@ import pytest
 
 from app.packages import bundled_models_dir
 from app.synthesis.job import Job
-from app.synthesis.progress import Progress
+from app.synthesis.scheduler import Progress
 from app.voices import open_voice
 from tests.speaking import make_utterance, running_engine, speak_all
 

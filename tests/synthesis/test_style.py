@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.audio.writers import play_faster
 from app.errors import FallbackRefused
 from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline
-from app.synthesis.pitch import play_faster
 from app.synthesis.stream import Speech
 from app.types import Emotion, SpeechRequest
 from app.voices import open_voice
 from app.voices.serialize import voice_to_dict
-from app.voices.style import RULES
+from app.voices.voice import RULES
 from tests.tiny_piper import write_piper_voice
 
 TEXT = "The parcel came this morning."

@@ -11,7 +11,7 @@ import pytest
 
 from app.inference.pytorch import TorchBackend
 from app.live.plan import LivePlan, LiveUtterance
-from app.planning.serialize import UtteranceBody, convert_utterance
+from app.planning.edited import UtteranceBody, convert_utterance
 from app.settings import load_settings
 from app.synthesis.pipeline import Pipeline, load_classifier
 from app.types import Emotion, SpeechRequest, Turn

@@ -264,6 +264,14 @@ CASES = (
     # verse: lines of one sentence
     "The rain is on the hill\nThe wind is in the tree\nThe bird has left the window sill\nAnd will not sing for me",
     "The day is long,\nThe night is near,\nAnd so are you.",
+    # quotations of several sentences
+    '"I loved you once. | How dare you come here!" | She wept.',
+    'He said, "No. | I will not go. | You go." | They went.',
+    "“Mr. Hale is out. | Come at 5 p.m. on Friday,” said Ruth. | Tom left.",
+    '"Stop! | Who is there?" he cried. | Nobody answered.',
+    "‘It was late. | We couldn't stay,’ said Tom. | He sighed.",
+    "\"The so-called 'final' offer came. | We laughed.\"",
+    '"Wait... what?" he said.',
 )
 
 

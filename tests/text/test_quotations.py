@@ -27,7 +27,11 @@ CASES = [
     ("“Stop!” old Mrs. Hale cried.", [[("“Stop!”", DIALOGUE), ("old Mrs. Hale cried.", NARRATION)]]),
     (
         '"I see. You were here. And now?" he said.',
-        [[('"I see. You were here. And now?"', DIALOGUE), ("he said.", NARRATION)]],
+        [
+            [('"I see.', DIALOGUE)],
+            [("You were here.", DIALOGUE)],
+            [('And now?"', DIALOGUE), ("he said.", NARRATION)],
+        ],
     ),
     (
         '"Now, please," she said, "or else."',

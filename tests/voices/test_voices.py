@@ -14,7 +14,7 @@ from app.errors import InvalidVoice, VoiceNotFound
 from app.packages import bundled_models_dir
 from app.types import Emotion
 from app.voices import Registry, open_voice
-from app.voices.aliases import OPENAI_VOICES
+from app.voices.registry import OPENAI_VOICES
 from tests.tiny_voice import change, write_tiny_voice
 
 NEUTRAL = {"checkpoint": "main", "vocoder": "main"}

@@ -25,6 +25,7 @@ OUTPUT_FORMAT = re.compile(r"(?P<name>pcm|mp3|opus|ulaw|alaw)_(?P<rate>[0-9]{4,5
 """Format, sample rate, and a bit rate that has no effect."""
 OPUS_RATE = 48_000
 SPEECH_FIELDS = (
+    "voices",
     "emotion",
     "degree",
     "strength",

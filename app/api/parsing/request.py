@@ -33,7 +33,7 @@ from app.api.schemas.request import BOOLEAN_FIELDS, JSON_FIELDS, NUMBER_FIELDS, 
 from app.api.state import get_service
 from app.audio.encode import FORMATS
 from app.errors import FieldError, IntoneError, InvalidRequest, quote_value
-from app.planning.serialize import PlanBody, UtteranceBody, convert_utterance
+from app.planning.edited import PlanBody, UtteranceBody, convert_utterance
 from app.types import Blend, EditedUtterance, Emotion, PlanWarning, SpeechRequest, Turn
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from app.fields import (
     list_leaf_types,
     open_enum,
 )
-from app.planning.serialize import PlanBody
+from app.planning.edited import PlanBody
 from app.types import MAX_WEIGHT, PlanWarning
 
 MAX_LISTED_NAMES = 10

@@ -16,8 +16,7 @@ from app.api.jobs import ClientDisconnected, retrieve_exception
 from app.api.live.protocol import CLOSE_SECONDS
 from app.api.state import Service
 from app.api.wyoming.events import MAX_HEADER_BYTES, encode_event, make_error_event, read_event
-from app.api.wyoming.exchange import observe_exchange
-from app.api.wyoming.speaking import LiveSpeech, WyomingClient, begin_live_speech, speak_text
+from app.api.wyoming.speaking import LiveSpeech, WyomingClient, begin_live_speech, observe_exchange, speak_text
 from app.api.wyoming.voices import make_info, read_text
 from app.errors import IntoneError, InvalidRequest, ReaderTooSlow, SocketSilent
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from app.text.formats.formula import DOLLARS, is_formula
-from app.text.formats.hidden import HIDDEN_ELEMENTS
+from app.text.formats.hidden import HIDDEN_ELEMENTS, TIMES
 from app.text.formats.html import KNOWN_TAG, REFERENCE, is_reference
-from app.text.formats.subtitles import TIMES
 from app.text.normalization.cleaning import NOT_IN_ARRAY
 from app.types import InputFormat
 

@@ -9,10 +9,9 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from app.text.formats.detect import BULLETS, SIGN_ROW
-from app.text.formats.hidden import FILLER, IN_MARKDOWN, find_hidden, mask, report_code
+from app.text.formats.hidden import FILLER, IN_MARKDOWN, find_hidden, find_subtitle_marks, mask, report_code
 from app.text.formats.html import end_paragraph
 from app.text.formats.inline import InlineReader, Paragraph, fold_label
-from app.text.formats.subtitles import find_subtitle_marks
 from app.text.segment import PARAGRAPH
 from app.text.text_map import TextBuilder
 

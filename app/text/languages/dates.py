@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from app.text.languages.numbers import choose_form, read_cardinal, read_ordinal, read_year
-from app.text.languages.patterns import join
-from app.text.languages.table import Language
+from app.text.languages.table import Language, join
 
 CENTURY = 50
 """Years of two digits below it are of this century."""

@@ -10,10 +10,19 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 
 from app.text.languages.dates import DateReader
-from app.text.languages.numbers import read_cardinal, read_number, read_ordinal, read_year, spell_digits
-from app.text.languages.patterns import AFTER, BEFORE, FINAL, ROMAN, join, make_number, make_words, parse_roman
-from app.text.languages.quantities import QuantityReader
-from app.text.languages.table import Language, load_language
+from app.text.languages.numbers import QuantityReader, read_cardinal, read_number, read_ordinal, read_year, spell_digits
+from app.text.languages.table import (
+    AFTER,
+    BEFORE,
+    FINAL,
+    ROMAN,
+    Language,
+    join,
+    load_language,
+    make_number,
+    make_words,
+    parse_roman,
+)
 
 DIGIT = re.compile(r"\d")
 WORD_AFTER = 44
@@ -115,7 +124,7 @@ class Normalizer:
         return ADDRESS.sub(read, text) if "." in text else text
 
     def read_roman(self, text: str) -> str:
-        """Replace Roman numerals by digits where the words beside them show that they are some."""
+        """Replace Roman numerals by digits if the words beside them show that they are numerals."""
         for pattern, reading in self.roman:
             text = pattern.sub(partial(fill_value, reading), text)
         return text

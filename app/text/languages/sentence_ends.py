@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from app.text.languages.patterns import make_words
-from app.text.languages.table import Language
+from app.text.languages.table import Language, make_words
 
 OPENING, CAPITAL = r"[\"“„«‚(]?[¿¡]?", r"[^\W\d_a-zß-öø-ÿ]"
 MISSED = re.compile(rf"(?:…[\"”“’»)]{{0,3}}|[.!?][\"”“’»]?\)|[.!?]»)\s{{1,9}}(?={OPENING}{CAPITAL})")
@@ -59,8 +58,3 @@ def continues(text: str, place: int) -> bool:
 def get_sentence_ends(language: Language) -> SentenceEnds:
     """Return the patterns of a language."""
     return SentenceEnds(language)
-
-
-def correct_starts(text: str, found: set[int], language: Language) -> list[int]:
-    """Return the offsets of the second and later sentences, in order."""
-    return get_sentence_ends(language).correct(text, found)

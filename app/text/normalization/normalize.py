@@ -11,11 +11,17 @@ import re
 
 from app.text.languages import ENGLISH, get_base_language, get_normalizer
 from app.text.normalization.abbreviations import expand_numbered, verbalize_abbreviations
-from app.text.normalization.chat import expand_chat, expand_digit_words, lower_pronouns
+from app.text.normalization.chat import (
+    expand_chat,
+    expand_digit_words,
+    lower_pronouns,
+    mark_interjections,
+    mark_stutters,
+    shorten_words,
+)
 from app.text.normalization.cleaning import clean, tidy
 from app.text.normalization.codes import verbalize_addresses, verbalize_codes, verbalize_moves
 from app.text.normalization.dates import verbalize_dates
-from app.text.normalization.formulas import expand_formulas
 from app.text.normalization.heteronyms import mark_heteronyms, mark_letters
 from app.text.normalization.numerals import (
     expand_operators,
@@ -24,9 +30,8 @@ from app.text.normalization.numerals import (
     verbalize_roman,
     verbalize_signs,
 )
-from app.text.normalization.quantities import verbalize_amounts, verbalize_measures
+from app.text.normalization.quantities import expand_formulas, verbalize_amounts, verbalize_measures
 from app.text.normalization.ranges import verbalize_alternatives, verbalize_ranges, verbalize_slashes
-from app.text.normalization.sounds import mark_interjections, mark_stutters, shorten_words
 
 STEPS = (
     expand_digit_words,

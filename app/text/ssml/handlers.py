@@ -271,21 +271,21 @@ def do_nothing(place: int) -> None:
     """End an element without effect."""
 
 
-def end_sentences(walker: SsmlHandler, attributes: Attributes, place: int, *, paragraph: bool = False) -> EndHandler:
+def end_sentences(handler: SsmlHandler, attributes: Attributes, place: int, *, paragraph: bool = False) -> EndHandler:
     """End a sentence at both ends of the element."""
-    walker.flow.edge(place, paragraph=paragraph, closing=False)
-    return lambda end: walker.flow.edge(end, paragraph=paragraph, closing=True)
+    handler.flow.edge(place, paragraph=paragraph, closing=False)
+    return lambda end: handler.flow.edge(end, paragraph=paragraph, closing=True)
 
 
-def change_voice(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
+def change_voice(handler: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
     """Change the voice, and end a sentence at both ends of the element."""
     name = attributes.get("name", "").strip()
     if name:
-        walker.voices[name] = None
+        handler.voices[name] = None
     else:
-        walker.remarks.add("missing_attribute", "<voice> without name changes no voice.")
-    parted = end_sentences(walker, attributes, place)
-    restored = walker.manner(replace(walker.flow.manner, voice=name or walker.flow.manner.voice))
+        handler.remarks.add("missing_attribute", "<voice> without name changes no voice.")
+    parted = end_sentences(handler, attributes, place)
+    restored = handler.manner(replace(handler.flow.manner, voice=name or handler.flow.manner.voice))
 
     def close(end: int) -> None:
         restored(end)
@@ -294,73 +294,73 @@ def change_voice(walker: SsmlHandler, attributes: Attributes, place: int) -> End
     return close
 
 
-def add_pause(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
+def add_pause(handler: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
     """Add a pause."""
-    walker.flow.pause(read_break(attributes, walker.remarks), place)
+    handler.flow.pause(read_break(attributes, handler.remarks), place)
     return do_nothing
 
 
-def add_mark(walker: SsmlHandler, attributes: Attributes, place: int, *, attribute: str, element: str) -> EndHandler:
+def add_mark(handler: SsmlHandler, attributes: Attributes, place: int, *, attribute: str, element: str) -> EndHandler:
     """Add a mark, whose time the plan reports."""
     name = attributes.get(attribute, "").strip()
     if name:
-        walker.flow.mark(name)
+        handler.flow.mark(name)
     else:
-        walker.remarks.add("missing_attribute", f"<{element}> without {attribute} marks nothing.")
+        handler.remarks.add("missing_attribute", f"<{element}> without {attribute} marks nothing.")
     return do_nothing
 
 
-def end_substitution(walker: SsmlHandler, name: str, ending: SubstitutionFactory | None, place: int) -> None:
+def end_substitution(handler: SsmlHandler, name: str, ending: SubstitutionFactory | None, place: int) -> None:
     """End an element whose text is read as a whole."""
-    walker.holding = ""
-    start, text = walker.flow.marked_text()
+    handler.holding = ""
+    start, text = handler.flow.marked_text()
     if not text:
-        walker.remarks.add("empty_element", f"<{name}> without text has no effect.")
+        handler.remarks.add("empty_element", f"<{name}> without text has no effect.")
     elif ending:
-        walker.flow.readings += (reading.shift(start) for reading in ending(text))
+        handler.flow.readings += (reading.shift(start) for reading in ending(text))
 
 
-def report_emphasis(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
+def report_emphasis(handler: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
     """Report that emphasis has no effect: the text is read as it is."""
     if attributes.get("level", "").strip().lower() != "none":
-        walker.remarks.add("emphasis_ignored", "<emphasis> has no effect: its text is read.")
+        handler.remarks.add("emphasis_ignored", "<emphasis> has no effect: its text is read.")
     return do_nothing
 
 
-def replace_audio(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
+def replace_audio(handler: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
     """Report that the alternative text is read in place of the audio."""
-    walker.remarks.add("audio_ignored", "<audio> is not fetched: its text is read.")
+    handler.remarks.add("audio_ignored", "<audio> is not fetched: its text is read.")
     return do_nothing
 
 
-def drop(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
+def drop(handler: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
     """Skip everything within the element."""
-    walker.dropping = True
-    return lambda _: setattr(walker, "dropping", False)
+    handler.dropping = True
+    return lambda _: setattr(handler, "dropping", False)
 
 
-def declare_lexicon(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
+def declare_lexicon(handler: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
     """Declare a lexicon that the request or the service has, for `<lookup>`; none is fetched."""
     uri, reference = attributes.get("uri", "").strip(), attributes.get("xml:id", "").strip()
-    known = uri if uri in walker.known_lexicons else None
+    known = uri if uri in handler.known_lexicons else None
     if not known:
         detail = f"There is no lexicon {quote(uri)}, only the request's and the service's; none is fetched."
-        walker.remarks.add("unknown_lexicon", detail)
+        handler.remarks.add("unknown_lexicon", detail)
     if reference:
-        walker.lexicons[reference] = known
-    return drop(walker, attributes, place)
+        handler.lexicons[reference] = known
+    return drop(handler, attributes, place)
 
 
-def look_up(walker: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
+def look_up(handler: SsmlHandler, attributes: Attributes, place: int) -> EndHandler:
     """Record the stretch in which a lexicon is looked up."""
-    reference, start = attributes.get("ref", "").strip(), walker.flow.length
-    if reference not in walker.lexicons:
-        walker.remarks.add("unknown_lexicon", f"<lookup> names {quote(reference)}, which no <lexicon> has as xml:id.")
-    name = walker.lexicons.get(reference)
+    reference, start = attributes.get("ref", "").strip(), handler.flow.length
+    if reference not in handler.lexicons:
+        handler.remarks.add("unknown_lexicon", f"<lookup> names {quote(reference)}, which no <lexicon> has as xml:id.")
+    name = handler.lexicons.get(reference)
 
     def close(end: int) -> None:
         if name:
-            walker.lookups.append((name, start, walker.flow.length))
+            handler.lookups.append((name, start, handler.flow.length))
 
     return close
 
@@ -371,16 +371,16 @@ START_HANDLERS: dict[str, StartHandler] = {
     "s": end_sentences,
     "voice": change_voice,
     "break": add_pause,
-    "prosody": lambda walker, attributes, _: walker.manner(
-        read_prosody(walker.flow.manner, attributes, walker.remarks)
+    "prosody": lambda handler, attributes, _: handler.manner(
+        read_prosody(handler.flow.manner, attributes, handler.remarks)
     ),
-    "say-as": lambda walker, attributes, _: walker.hold("say-as", read_say_as(attributes, walker.remarks)),
-    "sub": lambda walker, attributes, _: walker.hold("sub", read_sub(attributes, walker.remarks)),
-    "phoneme": lambda walker, attributes, _: walker.hold("phoneme", read_phoneme(attributes, walker.remarks)),
+    "say-as": lambda handler, attributes, _: handler.hold("say-as", read_say_as(attributes, handler.remarks)),
+    "sub": lambda handler, attributes, _: handler.hold("sub", read_sub(attributes, handler.remarks)),
+    "phoneme": lambda handler, attributes, _: handler.hold("phoneme", read_phoneme(attributes, handler.remarks)),
     "mark": partial(add_mark, attribute="name", element="mark"),
     "bookmark": partial(add_mark, attribute="mark", element="bookmark"),
-    "express-as": lambda walker, attributes, _: walker.manner(
-        read_express_as(walker.flow.manner, attributes, walker.find_style_emotion, walker.remarks)
+    "express-as": lambda handler, attributes, _: handler.manner(
+        read_express_as(handler.flow.manner, attributes, handler.find_style_emotion, handler.remarks)
     ),
     "lang": lambda *_: do_nothing,
     "emphasis": report_emphasis,

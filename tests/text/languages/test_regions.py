@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.text.languages import get_base_language
-from app.text.languages.say_as import read_as_kind
 from app.text.normalization.cleaning import clean
 from app.text.scripts import fit_to_language
+from app.text.ssml.pronunciation import read_as_kind
 
 
 @pytest.mark.parametrize("language", ["en", "en-US", "en_GB", "EN-us"])

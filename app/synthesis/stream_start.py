@@ -1,9 +1,32 @@
-"""Build warnings about utterances that could not be spoken as written."""
+"""Build the start of an utterance's stream, and warnings about what could not be spoken as written."""
 
 from __future__ import annotations
 
+from functools import partial
+
+from app.synthesis.cache import CachedSentence
+from app.synthesis.job import Job, StreamStart
+from app.synthesis.loader import Speaker
+from app.synthesis.models.acoustic import Mel
 from app.synthesis.tokenizer import Tokens
+from app.synthesis.word_timing import time_words
 from app.types import PlanWarning, Utterance
+
+
+def make_stream_start(job: Job, spoken: Mel | CachedSentence) -> StreamStart:
+    """Build the stream start of an utterance: gain, word timings and warnings."""
+    warnings = (
+        *warn_unknown_characters(job.utterance, job.tokens),
+        *warn_model_faults(job.utterance, spoken.runaway, spoken.truncated),
+    )
+    frame_seconds = job.speaker.vocoder.hop_length / (job.voice.sample_rate * job.pitch_ratio)
+    words = partial(time_words, job.utterance, job.tokens, spoken.durations or (), frame_seconds)
+    return StreamStart(compute_linear_gain(job.speaker), words if spoken.durations else tuple, warnings)
+
+
+def compute_linear_gain(speaker: Speaker) -> float:
+    """Return the linear gain of a speaker, which is fixed for the checkpoint."""
+    return float(10 ** (speaker.gain_db / 20))
 
 
 def warn_nothing_spoken(utterance: Utterance) -> tuple[PlanWarning, ...]:
