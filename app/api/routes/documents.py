@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from functools import partial
 from typing import Any
 
@@ -76,6 +77,13 @@ def _read(body: bytes, name: str, media_type: str, cancelled: IsCancelled) -> Do
         "title": document.title,
         "author": document.author,
         "language": document.language,
+        "cover": _make_data_url(document.cover) if document.cover else None,
         "chapters": [{"title": one.title, "text": one.text, "format": one.format.value} for one in document.chapters],
         "warnings": warnings_to_list(document.warnings),
     }
+
+
+def _make_data_url(picture: bytes) -> str:
+    """Return a JPEG or PNG as a URL (RFC 2397)."""
+    kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
