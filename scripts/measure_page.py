@@ -128,7 +128,7 @@ def open_book(browser: Browser, url: str) -> Visit:
 
 def count_parts(page: Page) -> int:
     """Return the number of parts of the project."""
-    return page.locator(".parts option").count()
+    return int(page.locator(".parts option").count())
 
 
 def turn(page: Page, part: int) -> None:
