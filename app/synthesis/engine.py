@@ -47,7 +47,7 @@ from app.synthesis.runs import compute_job_mels
 from app.synthesis.scheduler import Progress, TaskQueue
 from app.synthesis.stream_start import compute_linear_gain, make_stream_start, warn_not_finite, warn_nothing_spoken
 from app.synthesis.tokenizer import Tokens, add_final_mark
-from app.synthesis.warmup import warm_up
+from app.synthesis.warmup import list_lengths, warm_up
 from app.text.phonetic import count_model_chars
 from app.types import Utterance
 from app.voices import Registry, Voice
@@ -93,23 +93,41 @@ class Engine:
         ]
         for thread in self.threads:
             thread.start()
+        self.preparing: threading.Thread | None = None
+        """Runs networks at lengths that no request has had yet."""
         # A thread that still computes while the interpreter shuts down would abort the process.
         atexit.register(self.close)
 
     def close(self) -> None:
         """Abandon the queued jobs, finish the running batches, and stop the workers."""
         self.waiting.close()
+        if self.preparing is not None:
+            self.preparing.join()
         for thread in self.threads:
             thread.join()
         atexit.unregister(self.close)
 
     def warm_up(self, voice: Voice) -> None:
-        """Load a voice and run its networks at the usual lengths, because a backend prepares itself for each."""
+        """Load a voice and run each of its networks once per worker."""
         loader = self.get_loader(voice)
         speakers = loader.load_networks()
         warm_up(speakers, loader.mixtures, len(self.threads))
         batch_invariant = all(one.checkpoint.model.batch_invariant for one in speakers)
         logger.info("requests with a seed are %s", "batched like others" if batch_invariant else "spoken one by one")
+
+    def start_preparing(self, voice: Voice) -> None:
+        """Have a thread run the networks of a voice at the usual lengths: a backend prepares itself for each."""
+        self.preparing = threading.Thread(target=self.prepare, args=(voice,), name="preparing", daemon=True)
+        self.preparing.start()
+
+    def prepare(self, voice: Voice) -> None:
+        """Run networks at the usual lengths, each when no task waits, until the engine is closed."""
+        for run in list_lengths(self.get_loader(voice).load_networks()):
+            while self.waiting.oldest is not None:
+                time.sleep(RESTART_SECONDS)
+            if self.waiting.closed:
+                return
+            run()
 
     def trim(self) -> None:
         """Return memory to the system that loading alone needs."""

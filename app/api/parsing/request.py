@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -191,9 +191,7 @@ def _parse_fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
 
 def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
     registry, plan = pipeline.registry, fields.plan
-    for name, voice in (fields.voices or {}).items():
-        with _point_to("voices", name):
-            registry.get(voice)
+    check_voices(fields.voices, registry)
     turns = _convert_turns(fields.turns or (), registry)
     text = TURN_SEPARATOR.join(one.text for one in fields.turns or ()) or strip_bom(fields.ssml or fields.text or "")
     if fields.text is not None or turns:
@@ -244,6 +242,13 @@ def _convert_utterance(place: int, utterance: UtteranceBody, plan: PlanBody, reg
         voice = registry.get(utterance.voice)  # raises VoiceNotFound
         language = (voice if utterance.voice else registry.get(plan.voice)).language
         return convert_utterance(utterance, language)
+
+
+def check_voices(voices: Mapping[str, str] | None, registry: Registry) -> None:
+    """Raise `VoiceNotFound`, which points to the entry, if a voice of `voices` does not exist."""
+    for name, voice in (voices or {}).items():
+        with _point_to("voices", name):
+            registry.get(voice)
 
 
 def parse_emotion(value: str | dict[str, float] | None, *place: str | int) -> Emotion | Blend | None:
