@@ -74,6 +74,14 @@ class MalformedRequest(IntoneError):
     remedy = "Use an HTTP client, and check any proxy between it and the service."
 
 
+class UpgradeRequired(IntoneError):
+    """The handshake of a WebSocket is for another version of the protocol."""
+
+    status, code, title = 426, "upgrade_required", "Another version of WebSocket is needed"
+    remedy = "Send `Sec-WebSocket-Version: 13`."
+    headers: Mapping[str, str] = {"Sec-WebSocket-Version": "13"}
+
+
 class UnreadableBody(IntoneError):
     """The body is not what its Content-Type says."""
 

@@ -10,7 +10,15 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema, with_config
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+    with_config,
+)
 
 from app.types import MAX_WEIGHT, Emotion, InputFormat, StrengthMode
 
@@ -81,6 +89,29 @@ def _check_voices(value: Any) -> dict[str, str] | None:
     return voices
 
 
+def _check_pauses(value: Any) -> str | None:
+    """Validate pauses; return an object as the text that means the same."""
+    if isinstance(value, dict):
+        changes = dict(value)
+        preset = changes.pop("preset", PAUSE_PRESETS[0])
+        is_number = (isinstance(one, int | float) and not isinstance(one, bool) for one in changes.values())
+        if preset not in PAUSE_PRESETS or not changes.keys() <= PAUSES.keys() or not all(is_number):
+            raise ValueError(PAUSES_FORM)
+        value = ",".join([preset, *(f"{name}={seconds}" for name, seconds in changes.items())])
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > MAX_PAUSES_CHARS:
+        raise ValueError(PAUSES_FORM)
+    from app.errors import InvalidRequest
+    from app.planning.pauses import parse_pauses
+
+    try:
+        parse_pauses(value)
+    except InvalidRequest as error:
+        raise ValueError(f"{error.detail} {error.hint}") from None
+    return value
+
+
 def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = dict(pairs)
     if len(names) < len(pairs):
@@ -117,6 +148,41 @@ _VoicesObject = Annotated[dict[_VoiceText, _VoiceText], Field(max_length=MAX_VOI
 VoicesField = Annotated[
     dict[str, str] | None, PlainValidator(_check_voices, json_schema_input_type=_VoicesObject | str | None)
 ]
+PAUSES_FORM = 'write a preset, or an object of seconds such as {"preset": "audiobook", "paragraph": 1.4}'
+MAX_PAUSES_CHARS = 200
+PAUSE_PRESETS = ("assistant", "audiobook")
+PAUSES = {
+    "sentence": "After a sentence with a full stop; emotions and other marks lengthen and shorten it.",
+    "paragraph": "After a paragraph.",
+    "number": "After the number of a chapter, before its title.",
+    "title": "After the title of a chapter.",
+    "chapter": "Before a chapter.",
+    "scene": "Before a line of signs between scenes, such as `* * *`.",
+}
+"""Pauses that a request may change, with their descriptions."""
+_PausesObject = WithJsonSchema(
+    {
+        "type": "object",
+        "properties": {
+            "preset": {"type": "string", "enum": list(PAUSE_PRESETS)},
+            **{
+                name: {"type": "number", "minimum": 0, "maximum": 20, "description": description}
+                for name, description in PAUSES.items()
+            },
+        },
+        "additionalProperties": False,
+    }
+)
+PausesField = Annotated[
+    str | None,
+    PlainValidator(
+        _check_pauses,
+        json_schema_input_type=Annotated[str, Field(max_length=MAX_PAUSES_CHARS)]
+        | Annotated[dict[str, Any], _PausesObject]
+        | None,
+    ),
+]
+PauseField = Annotated[float, Field(ge=0, le=20)]
 Expressiveness = Annotated[float, Field(ge=0, le=2)]
 StrengthName = Literal["auto", "fixed"]
 InputFormatName = Literal["auto", "text", "markdown", "html"]
@@ -125,7 +191,6 @@ Degree = Annotated[float, Field(ge=0.01, le=2)]
 Speed = Annotated[float, Field(ge=0.25, le=4)]
 Volume = Annotated[float, Field(ge=0, le=2)]
 Pitch = Annotated[float, Field(ge=-12, le=12)]
-PauseField = Annotated[float, Field(ge=0, le=20)]
 Seconds = Annotated[float, Field(ge=0)]
 Hertz = Annotated[int, Field(ge=8000, le=48000), BeforeValidator(_to_integer)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1), BeforeValidator(_to_integer)]
@@ -175,6 +240,11 @@ class SpeechOptions(BaseModel):
     input_format: InputFormatName | None = None
     """Format of the text: `text`, `markdown` or `html`. `auto`, the default, recognizes the marks of Markdown and HTML
     and reads a text without any as plain text. Not beside `ssml` or `plan`."""
+    pauses: PausesField = None
+    """Silence between sentences and paragraphs, and around the headings of chapters: `assistant` (the default; on the
+    command line that of texts), `audiobook` (that of documents), or a preset and changes of it in seconds:
+    `audiobook,paragraph=1.4,chapter=3`, or an object such as `{"preset": "audiobook", "paragraph": 1.4}`. Not beside
+    `plan`."""
 
     lexicon: LexiconField = None
     """Readings of words: an object from words to an alias or to `/IPA/`, such as `{"Siobhan": "/ʃɪˈvɔːn/"}`;
@@ -195,6 +265,12 @@ def _to_texts(context: str | list[str]) -> tuple[str, ...]:
     return (context,) if isinstance(context, str) else tuple(context)
 
 
+def _to_pauses(text: str) -> Any:
+    from app.planning.pauses import Pauses, parse_pauses
+
+    return Pauses(parse_pauses(text))
+
+
 def _to_lexicon(readings: Mapping[str, str]) -> Any:
     from app.text.lexicon import Lexicon, LexiconEntry  # takes some time to load, and few requests need it
 
@@ -208,4 +284,5 @@ _CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
     "speed": float,
     "input_format": InputFormat,
     "lexicon": _to_lexicon,
+    "pauses": _to_pauses,
 }

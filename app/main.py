@@ -13,11 +13,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
 
 from app.api.clients import KeyAuthenticator
 from app.api.errors import handle_intone_error, handle_router_error
@@ -37,7 +37,7 @@ from app.api.middleware import (
 from app.api.openapi import TAGS, build_document, describe_api, make_operation_id
 from app.api.routes import documents, live, openai, operations, sagemaker, synthesize, voices, web
 from app.api.routes.operations import register_gauges
-from app.api.server import DrainingServer, ProtocolFactory, listen, make_server_config, watch_log
+from app.api.server import DrainingServer, ProtocolFactory, make_server_config, watch_log
 from app.api.state import Service, load_pipeline
 from app.errors import IntoneError, SetupError
 from app.metrics import Metrics
@@ -47,7 +47,7 @@ from app.settings import Settings
 if TYPE_CHECKING:
     from app.synthesis.pipeline import Pipeline
 
-__all__ = ["DrainingServer", "create_app", "listen", "make_server_config", "watch_log"]
+__all__ = ["DrainingServer", "create_app", "make_server_config", "watch_log"]
 
 logger = logging.getLogger("intone.service")
 
@@ -63,7 +63,8 @@ def create_app(
     `on_failure` is called with the reason if the models cannot be loaded; `clock` serves to detect stalled workers;
     `load` is called in a thread at the start.
     """
-    app = FastAPIOffline(
+    app = FastAPI(
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         title="Intone",
@@ -85,9 +86,10 @@ def create_app(
     app.add_exception_handler(IntoneError, handle_intone_error)
     app.add_exception_handler(HTTPException, handle_router_error)
     app.add_exception_handler(ClientDisconnected, answer_disconnected_client)
+    app.mount(web.DOCS_FILES_PATH, StaticFiles(packages=[web.DOCS_PACKAGE]), name="docs-files")
     app.state.routes = RouteTable([route for one in (*routers, app) for route in one.routes])
     add_middleware(app, settings, service.metrics)
-    build_document(app, with_keys=bool(settings.api_keys))
+    app.openapi = partial(build_document, app, with_keys=bool(settings.api_keys))  # type: ignore[method-assign]
     return app
 
 

@@ -267,7 +267,7 @@ class Settings(BaseSettings):
     """PyTorch device; auto uses a GPU if there is one. On a GPU, backend=auto always selects torch."""
     graph_cache: Path = Field(default_factory=lambda: user_cache_path("intone", appauthor=False))
     """Folder in which converted networks are cached. Later starts use them without torch, faster and in less memory."""
-    cache_mb: int = Field(default=256, ge=0)
+    cache_mb: int = Field(default=64, ge=0)
     """Megabytes of memory for the cache of synthesized sentences; 0 disables it. API keys share the memory, but never
     see each other's entries."""
     time_budget: float = Field(default=600, gt=0)

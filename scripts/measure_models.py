@@ -14,6 +14,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -23,7 +24,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from app.inference import Backend
+from app.inference import Array, Backend
 from app.settings import load_settings
 from app.synthesis.coqui import (
     ARCHITECTURES,
@@ -33,18 +34,18 @@ from app.synthesis.coqui import (
     create_generator,
 )
 from app.synthesis.loader import Loader, compute_mels
-from app.synthesis.models.acoustic import AcousticInput
+from app.synthesis.models.acoustic import AcousticInput, Mel
 from app.synthesis.models.generators import DESIGNS
 from app.synthesis.warmup import choose_backend
 from app.types import Emotion
 from app.voices import open_voice
-from app.voices.architectures import END_TO_END, MIXES_SPEAKERS, PARALLEL
+from app.voices.architectures import END_TO_END, MIXES_CHECKPOINTS, MIXES_SPEAKERS, PARALLEL, PREDICTS_PITCH
 
 PAGE = Path(__file__).parents[1] / "docs" / "models.md"
 BEGIN, END = "<!-- measured -->\n", "<!-- end -->"
 TEXT = "The quick brown fox jumps over the lazy dog."
-FRAMES = 344
-"""About four seconds at 22,050 Hz."""
+FRAMES = 172
+"""About two seconds at 22,050 Hz."""
 HIFIGAN = {
     "upsample_factors": [8, 8, 2, 2],
     "upsample_kernel_sizes": [16, 16, 4, 4],
@@ -80,6 +81,12 @@ class Row:
     """Seconds of computing per second of audio; for an acoustic model, without the vocoder."""
     first_ms: float
     """Milliseconds to the first samples, with the short first chunk; for an acoustic model, those of its frames."""
+    streams: str
+    """What of an utterance is computed before its first sample."""
+    batch: str
+    """Time of four utterances in a batch relative to four alone, or that they are computed one by one."""
+    seed: str
+    """Whether a seed gave the same bytes twice."""
     notes: str
 
 
@@ -131,26 +138,46 @@ def measure(architecture: str, generator: str, backend: Backend, folder: Path) -
     tokens = speaker.checkpoint.tokenizer.encode(TEXT)
     inputs = [AcousticInput(tokens.ids, {}, 1.0, 1)]
     frames = compute_mels([speaker], inputs)[0].frames
-    began = time.perf_counter()
-    compute_mels([speaker], inputs)
-    acoustic = time.perf_counter() - began
     seconds = frames.shape[2] * speaker.vocoder.hop_length / loader.voice.sample_rate
+    again: list[Mel] = []
+    acoustic = time_call(lambda: again.extend(compute_mels([speaker], inputs)))
     size = (folder / "acoustic" / "model.safetensors").stat().st_size / 1e6
+    seed = "same" if all(np.array_equal(frames, one.frames) for one in again) else "differs"
+    batch = "one by one"
+    if architecture == "glow_tts" or (architecture in PARALLEL and architecture not in END_TO_END):
+        four = [speaker] * 4, inputs * 4
+        compute_mels(*four)
+        batch = f"{time_call(lambda: compute_mels(*four)) / (4 * acoustic):.2f}"
     mel = np.random.default_rng(0).normal(-5, 1, (1, frames.shape[1], FRAMES)).astype(np.float32)
-    list(speaker.vocoder.generate_chunks(mel, 1, low_latency=True))
-    began = time.perf_counter()
-    chunks = speaker.vocoder.generate_chunks(mel, 1, low_latency=True)
-    next(chunks)
-    first = time.perf_counter() - began
-    list(chunks)
-    spent = time.perf_counter() - began
+
+    def vocode() -> Iterator[Array]:
+        return speaker.vocoder.generate_chunks(mel, 1, low_latency=True)
+
+    before = list(vocode())
+    first = time_call(lambda: next(vocode()))
+    spent = time_call(lambda: list(vocode()))
     spoken = FRAMES * speaker.vocoder.hop_length / loader.voice.sample_rate
+    parts = note(architecture)
     if architecture in END_TO_END:
         factor, first_ms = acoustic / seconds + spent / spoken, 1000 * (acoustic + first)
-        return Row("end to end", architecture, size, factor, first_ms, note(architecture)), None
-    row = Row("acoustic", architecture, size, acoustic / seconds, 1000 * acoustic, note(architecture))
+        streams = "after the latents of the utterance"
+        return Row("end to end", architecture, size, factor, first_ms, streams, batch, seed, parts), None
+    ms = 1000 * acoustic
+    row = Row("acoustic", architecture, size, acoustic / seconds, ms, "whole utterance", batch, seed, parts)
     size = (folder / "vocoder" / "model.safetensors").stat().st_size / 1e6
-    return row, Row("vocoder", generator, size, spent / spoken, 1000 * first, note(generator))
+    seed = "same" if all(map(np.array_equal, before, vocode())) else "differs"
+    values = (size, spent / spoken, 1000 * first, "in chunks", "one by one", seed)
+    return row, Row("vocoder", generator, *values, note(generator))
+
+
+def time_call(call: Callable[[], object]) -> float:
+    """Return the seconds that a call takes, the best of three if it is short."""
+    taken: list[float] = []
+    while not taken or (len(taken) < 3 and taken[0] < 1):
+        began = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - began)
+    return min(taken)
 
 
 def note(architecture: str) -> str:
@@ -158,14 +185,14 @@ def note(architecture: str) -> str:
     if architecture in DESIGNS:
         design = DESIGNS[architecture](GENERATORS[architecture])
         noise = ", noise of the seed" if design.noise else ""
-        return f"streams in chunks, which overlap by {design.margin} frames{noise}"
-    parts = [
-        "word times" if not architecture.startswith("tacotron") else "no word times",
-        "degree between speakers" if architecture in MIXES_SPEAKERS else "no degree",
-        "batches" if architecture == "glow_tts" else "one utterance at a time",
-    ]
-    if architecture not in (*PARALLEL, "glow_tts"):
-        parts.append("frame by frame, so nothing is heard before the last frame")
+        return f"chunks overlap by {design.margin} frames{noise}"
+    parts = ["no word times"] if architecture.startswith("tacotron") else ["word times"]
+    if architecture in MIXES_SPEAKERS:
+        parts.append("degree between speakers and checkpoints")
+    elif architecture in MIXES_CHECKPOINTS:
+        parts.append("degree between checkpoints")
+    if architecture in PREDICTS_PITCH:
+        parts.append("pitch of the model")
     return ", ".join(parts)
 
 
@@ -173,8 +200,7 @@ def measure_all() -> list[Row]:
     """Measure all architectures; the vocoders one by one with the first acoustic models."""
     rows: list[Row] = []
     settings = load_settings()
-    # By default, a Tacotron makes linear spectrograms, which no vocoder takes.
-    separate = [name for name in ARCHITECTURES if name not in (*END_TO_END, "tacotron")]
+    separate = [name for name in ARCHITECTURES if name not in END_TO_END]
     alone = [name for name in ARCHITECTURES if name in END_TO_END]
     pairs = [*((name, "") for name in alone), *zip_longest(separate, DESIGNS, fillvalue="")]
     with tempfile.TemporaryDirectory() as scratch:
@@ -191,7 +217,8 @@ def measure_all() -> list[Row]:
 
 def format_row(row: Row) -> str:
     """Return a row of the Markdown table."""
-    return f"| {row.kind} | `{row.name}` | {row.megabytes:.0f} | {row.factor:.3f} | {row.first_ms:.0f} | {row.notes} |"
+    figures = f"{row.megabytes:.0f} | {row.factor:.3f} | {row.first_ms:.0f}"
+    return f"| {row.kind} | `{row.name}` | {figures} | {row.streams} | {row.batch} | {row.seed} | {row.notes} |"
 
 
 def main() -> None:
@@ -200,9 +227,8 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"into {PAGE.name}")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    header = (
-        "| kind | architecture | MB | real-time factor | first frames or samples, ms | |\n|---|---|---|---|---|---|\n"
-    )
+    columns = ("kind", "architecture", "MB", "real-time factor", "first, ms", "streams", "batch", "seed", "")
+    header = f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|\n"
     table = header + "\n".join(map(format_row, measure_all())) + "\n"
     if options.write:
         before, _, rest = PAGE.read_text().partition(BEGIN)

@@ -19,7 +19,8 @@ from typing import Any
 import httpx
 import uvicorn
 
-from app.main import create_app, listen, make_server_config
+from app.api.listener import listen
+from app.main import create_app, make_server_config
 from app.settings import load_settings
 from tests.forking import Program, start_program
 

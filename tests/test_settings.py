@@ -41,7 +41,7 @@ def test_defaults_are_those_of_the_reference() -> None:
     assert (settings.allow_anonymous, settings.voice_aliases, settings.label_map) == (False, {}, None)
     assert (settings.lexicon, settings.wyoming) == (None, "")
     assert (settings.concurrency, settings.batch_size, settings.threads, settings.backend) == (16, 4, 1, "auto")
-    assert (settings.cache_mb, settings.log_format, settings.device) == (256, "console", "auto")
+    assert (settings.cache_mb, settings.log_format, settings.device) == (64, "console", "auto")
     assert settings.workers >= 1 and settings.graph_cache.name == "intone"
 
 

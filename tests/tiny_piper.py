@@ -64,16 +64,17 @@ def build_graph(speakers: int, seed: int = 0) -> bytes:
     def integers(*values: int) -> str:
         return graph.constant(values, np.int64)
 
-    def sequence(lengths: str) -> tuple[str, str]:
+    def sequence(lengths: str, longest: str) -> tuple[str, str]:
         """Return the numbers of the places up to the greatest length, (T,), and which of them are inside, (1, 1, T)."""
-        longest = graph.add("Cast", graph.add("ReduceMax", lengths, keepdims=0), to=INT64)
         zero, one = graph.constant(0, np.int64), graph.constant(1, np.int64)
         places = graph.add("Cast", graph.add("Range", zero, longest, one), to=FLOAT)
         edges = graph.add("Unsqueeze", lengths, integers(1))
         inside = graph.add("Less", graph.add("Unsqueeze", places, integers(0)), edges)
         return places, graph.add("Cast", graph.add("Unsqueeze", inside, integers(1)), to=FLOAT)
 
-    embedded = turn(graph.add("Gather", weights(len(SYMBOLS), CHANNELS), "input"))
+    padded = graph.add("Gather", graph.add("Shape", "input"), graph.constant(1, np.int64))
+    known = sequence(graph.add("Cast", "input_lengths", to=FLOAT), padded)[1]
+    embedded = graph.add("Mul", turn(graph.add("Gather", weights(len(SYMBOLS), CHANNELS), "input")), known)
     stats = graph.add("Conv", embedded, weights(2 * LATENTS, CHANNELS, 3), pads=[1, 1])
     graph.add("Split", stats, integers(LATENTS, LATENTS), outputs=("mean", "log_scale"), axis=1)
 
@@ -81,11 +82,11 @@ def build_graph(speakers: int, seed: int = 0) -> bytes:
     noise = graph.add("Mul", graph.add("RandomNormalLike", hidden), scale(2))
     log_durations = graph.add("Conv", graph.add("Add", hidden, noise), weights(1, 2, 1))
     factor = graph.add("Mul", graph.constant(3.0), scale(1))
-    known = graph.add("Mul", graph.add("Exp", log_durations), sequence(graph.add("Cast", "input_lengths", to=FLOAT))[1])
-    durations = graph.add("Ceil", graph.add("Mul", known, factor))
+    positive = graph.add("Mul", graph.add("Exp", log_durations), known)
+    durations = graph.add("Ceil", graph.add("Mul", positive, factor))
 
     lengths = graph.add("Clip", graph.add("ReduceSum", durations, integers(1, 2), keepdims=0), graph.constant(1.0))
-    frames, mask = sequence(lengths)
+    frames, mask = sequence(lengths, graph.add("Cast", graph.add("ReduceMax", lengths, keepdims=0), to=INT64))
     ends = graph.add("CumSum", durations, graph.constant(2, np.int64))
     starts, place = graph.add("Sub", ends, durations), graph.add("Unsqueeze", frames, integers(0, 1))
     before = [graph.add("Cast", graph.add("Less", place, turn(edge)), to=FLOAT) for edge in (ends, starts)]

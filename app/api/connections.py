@@ -18,7 +18,7 @@ from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 from app.api.errors import PROBLEM_TYPE, make_problem
 from app.api.live.protocol import SocketProtocol
 from app.api.middleware import NO_SNIFF_HEADERS, UNKNOWN_ROUTE, log_request
-from app.errors import Busy, HeadTooLarge, IntoneError, MalformedRequest
+from app.errors import Busy, HeadTooLarge, IntoneError, MalformedRequest, UpgradeRequired
 from app.metrics import ResponseRecord
 
 MAX_HEAD_BYTES = 32 * 1024
@@ -29,6 +29,7 @@ MAX_HEAD_LINES = 100
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 _FOLDED_LINE = re.compile(rb"\n[ \t]")
+_SOCKET_KEY = re.compile(rb"[A-Za-z0-9+/]{22}==")
 _BODY_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
 
 
@@ -75,6 +76,20 @@ def _check_head(received: bytes) -> None:
         raise RequestRefused(MalformedRequest("A line of its head does not end with CR LF."))
     if _FOLDED_LINE.search(head):
         raise RequestRefused(MalformedRequest("A line of its head begins with white space."))
+
+
+def _check_handshake(request: h11.Request) -> None:
+    """Raise `RequestRefused` if a request is not the handshake of a WebSocket (RFC 6455, section 4.2.1)."""
+    keys, versions = (
+        [value for field, value in request.headers if field == name]
+        for name in (b"sec-websocket-key", b"sec-websocket-version")
+    )
+    if request.method != b"GET":
+        raise RequestRefused(MalformedRequest("The handshake of a WebSocket is a GET."))
+    if versions != [b"13"]:
+        raise RequestRefused(UpgradeRequired("The handshake needs one Sec-WebSocket-Version, which is 13."))
+    if len(keys) != 1 or not _SOCKET_KEY.fullmatch(keys[0]):
+        raise RequestRefused(MalformedRequest("The handshake needs one Sec-WebSocket-Key: 16 bytes in base64."))
 
 
 QUIET_SECONDS = 75
@@ -200,6 +215,7 @@ class Connection(H11Protocol):
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Hand the connection over to a protocol for WebSockets, and count it until that protocol loses it."""
+        _check_handshake(event)
         self._next_look.cancel()
         self._shared.idle.pop(self, None)
         super().handle_websocket_upgrade(event)

@@ -12,6 +12,7 @@ from http import HTTPMethod
 from typing import Any
 from urllib.parse import urlsplit
 
+from h11 import LocalProtocolError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.routing import BaseRoute, Match, Mount, Route, WebSocketRoute
@@ -253,8 +254,7 @@ class GuardMiddleware:
         self.checks = checks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket"):
-            scope = {**scope, "headers": [header for header in scope["headers"] if header[0] != b"cookie"]}
+        scope = _drop_cookies(scope)
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -274,12 +274,20 @@ class GuardMiddleware:
             if has_started:
                 raise
             await render_error(NotReady("The service is stopping."), request)(scope, receive, send)
+        except LocalProtocolError:
+            raise  # the response is not as long as announced: the server logs that, and closes the connection
         except Exception as error:
             if not isinstance(error, IntoneError):
                 error = convert_exception(error, request.state.request_id)
                 request.state.log.setdefault("code", error.code)
             if not has_started:
                 await render_error(error, request)(scope, receive, send)
+
+
+def _drop_cookies(scope: Scope) -> Scope:
+    if scope["type"] not in ("http", "websocket"):
+        return scope
+    return {**scope, "headers": [header for header in scope["headers"] if header[0] != b"cookie"]}
 
 
 _HOST_PATTERN = re.compile(r"(\[[^\]]*\]|[^:]*)(:\d*)?")

@@ -18,8 +18,8 @@ from fastapi import FastAPI
 from uvicorn.server import ServerState
 
 from app.api.connections import QUIET_SECONDS, Connection, Connections
+from app.api.listener import BACKLOG
 from app.api.live.protocol import MAX_MESSAGE_BYTES, SocketProtocol
-from app.errors import IntoneError
 from app.metrics import Metrics
 from app.settings import Settings
 
@@ -31,8 +31,6 @@ RESERVED_DESCRIPTORS = 3 * ACCEPT_BATCH + 64
 """File descriptors reserved for other uses than open connections. Three iterations of accepting pass before the first
 excess connection is closed; the rest is for models, pipes and temporary files."""
 MIN_CONNECTIONS = 16
-BACKLOG = 2048
-"""Maximum connections that wait in the kernel to be accepted (the backlog of listen(2))."""
 GRACE_SECONDS = 2.0
 """Seconds for the models and the log to finish after the last response."""
 
@@ -156,24 +154,3 @@ def make_server_config(app: FastAPI, settings: Settings, environment: Mapping[st
         log_config=None,
         access_log=False,
     )
-
-
-def listen(settings: Settings) -> socket.socket:
-    """Bind the socket before anything is loaded, so that a port in use is reported at once."""
-    return bind_tcp(settings.host, settings.port, "Choose another --port.")
-
-
-def bind_tcp(host: str, port: int, hint: str) -> socket.socket:
-    """Return a socket that listens at an address; raise an error with the hint if that is impossible."""
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        # asyncio sets TCP_NODELAY only on sockets with an explicit protocol. Without it, the second part of each
-        # response waits 40 ms for the client to acknowledge the first.
-        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        # Clients that connect before the app is ready wait instead of being refused.
-        listener.listen(BACKLOG)
-    except OSError as error:
-        raise IntoneError(f"Cannot listen on {host}:{port}: {error.strerror}.", hint=hint) from None
-    return listener

@@ -23,6 +23,9 @@ from app.types import Samples
 MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 """Sample rates that all MPEG formats here support, in Hertz."""
 OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
+_FAST_AAC_BIT_RATE = 64_000
+"""Bits per second of one channel from which libav's fast search is as good as the other one: below, it drops high
+frequencies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,12 @@ class Codec:
     container_options: Mapping[str, str] = field(default_factory=dict)
     stream_options: Mapping[str, str] = field(default_factory=dict)
     """Options of the container of a stream, whose head cannot be completed at the end."""
+
+    @property
+    def encoder_options(self) -> dict[str, str]:
+        """All options of the encoder; books have a search for quantizers that takes a third of the time."""
+        is_fast = self.container == "mp4" and self.bit_rate >= _FAST_AAC_BIT_RATE
+        return {**self.options, **({"aac_coder": "fast"} if is_fast else {})}
 
 
 MP3 = Codec(
@@ -98,7 +107,7 @@ class CompressedWriter:
         own_options = {**codec.container_options, **({} if file.seekable() else codec.stream_options)}
         self._container = av.open(file, "w", format=codec.container, options={**_CONTAINER_OPTIONS, **own_options})
         self._stream = self._container.add_stream(
-            codec.encoder, sample_rate, options=dict(codec.options), bit_rate=codec.bit_rate, layout="mono"
+            codec.encoder, sample_rate, options=codec.encoder_options, bit_rate=codec.bit_rate, layout="mono"
         )
 
     def push(self, samples: Samples) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import soxr
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import convolve1d, minimum_filter1d
 from scipy.signal.windows import hann
 
@@ -14,7 +15,24 @@ from app.types import Samples
 LOOK_AHEAD_SECONDS = 0.005
 _BLOCK_SECONDS = 1.0
 _MARGIN_SECONDS = 0.1
-"""Samples on both sides of a block with which its gain is computed: more than resampling and look-ahead reach."""
+"""Samples on both sides of a block with which its gain is computed: more than interpolation and look-ahead reach."""
+_TAPS = 84
+"""Samples on each side from which the sound between samples is interpolated; soxr's others have weights below 1e-5."""
+
+
+def _make_interpolator() -> Samples:
+    """Return the weights of a sample and those around it for each of the places from it to the next.
+
+    The shape is (2 * _TAPS + 1, OVERSAMPLING); the weights are soxr's, from its response to an impulse.
+    """
+    impulse = np.zeros(4 * _TAPS + 1, np.float32)
+    impulse[2 * _TAPS] = 1
+    response = soxr.resample(impulse, 1, OVERSAMPLING, SOXR_QUALITY).reshape(-1, OVERSAMPLING)
+    weights: Samples = response[_TAPS : 3 * _TAPS + 1][::-1].copy()
+    return weights
+
+
+_INTERPOLATOR = _make_interpolator()
 
 
 class Limiter:
@@ -58,16 +76,30 @@ class Limiter:
         block = around[self._margin : self._margin + count]
         self._held = self._held[count:]
         self._waiting -= count
-        if np.abs(around).max(initial=0.0) * 2 < self._ceiling:  # no peak between samples is so much higher
+        peaks = _measure_peaks(around, self._ceiling)
+        over = np.flatnonzero(peaks > self._ceiling)
+        if not len(over):
             return block
-        fine = soxr.resample(around, self._rate, OVERSAMPLING * self._rate, SOXR_QUALITY)
-        size = OVERSAMPLING * len(around)
-        padded = np.zeros(size, np.float32)
-        padded[: min(len(fine), size)] = np.abs(fine[:size])
-        peaks = np.maximum(padded.reshape(-1, OVERSAMPLING).max(axis=1), np.abs(around))
-        needed = np.minimum(1.0, self._ceiling / np.maximum(peaks, 1e-9))
-        # Each sample's gain is at most what any peak within reach of the smoothing needs.
+        # Each sample's gain is at most what any peak within reach of the smoothing needs; it is 1 out of their reach.
+        start, end = max(0, over[0] - 2 * self._reach), over[-1] + 2 * self._reach + 1
+        needed = np.minimum(1.0, self._ceiling / np.maximum(peaks[start:end], self._ceiling))
         lowest = minimum_filter1d(needed, 2 * self._reach + 1, mode="nearest")
-        smooth = convolve1d(lowest, self._smoothing, mode="nearest")
-        limited: Samples = (block * smooth[self._margin : self._margin + count]).astype(np.float32)
+        gain = np.ones(len(around))
+        gain[start:end] = convolve1d(lowest, self._smoothing, mode="nearest")
+        limited: Samples = (block * gain[self._margin : self._margin + count]).astype(np.float32)
         return limited
+
+
+def _measure_peaks(samples: Samples, ceiling: np.float32) -> Samples:
+    """Return the magnitude of each sample, (samples,), or of the sound between it and the next if that is larger.
+
+    Only what is next to a sample above half of the ceiling is measured: no peak between samples is twice as high.
+    """
+    peaks: Samples = np.abs(samples)
+    loud = peaks * 2 > ceiling
+    starts = np.flatnonzero((loud[:-1] | loud[1:])[_TAPS:-_TAPS])
+    if len(starts):
+        around = sliding_window_view(samples, 2 * _TAPS + 1)[starts]
+        between = np.abs(around @ _INTERPOLATOR).max(axis=1)
+        peaks[starts + _TAPS] = np.maximum(peaks[starts + _TAPS], between)
+    return peaks

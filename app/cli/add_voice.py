@@ -24,7 +24,7 @@ from app.errors import IntoneError, InvalidVoice, UnknownEmotion
 from app.inference import Array
 from app.types import Emotion
 from app.voices import Manifest, Voice
-from app.voices.architectures import END_TO_END
+from app.voices.architectures import END_TO_END, MIXES_CHECKPOINTS
 from app.voices.describe import (
     Candidate,
     EmotionMap,
@@ -284,7 +284,7 @@ def check_name(name: str, taken: Collection[str]) -> str:
 def find_bases(
     folder: Path, emotions: EmotionMap, weights: Mapping[ModelFiles, PurePosixPath]
 ) -> dict[ModelFiles, ModelFiles]:
-    """Map each GlowTTS checkpoint that was fine-tuned from neutral's to neutral's.
+    """Map each checkpoint that was fine-tuned from neutral's to neutral's.
 
     The weights decide; only checkpoints with the same speakers are compared.
     """
@@ -296,9 +296,12 @@ def find_bases(
         return read_arrays(path.read_bytes(), path)
 
     neutral = emotions[Emotion.NEUTRAL].part
-    others = {one.part for one in emotions.values() if one.part.architecture == "glow_tts"} - {neutral}
-    alike = [part for part in others if part.speakers == neutral.speakers]
-    if not alike or neutral.architecture != "glow_tts":
+    alike = [
+        part
+        for part in {one.part for one in emotions.values()} - {neutral}
+        if (part.architecture, part.speakers) == (neutral.architecture, neutral.speakers)
+    ]
+    if not alike or neutral.architecture not in MIXES_CHECKPOINTS:
         return {}
     base = read(neutral)
     return {part: neutral for part in alike if is_fine_tuned_from(read(part), base)}

@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the plan as a table, as JSON, or as lines of JSON while it is made; its length has no limit."""
     chosen = settings(**BOOK_SETTINGS)
     source = read_source(options.source, ssml=options.ssml)
-    source, request = find_structure(options, source, make_request(options, source))
+    source, request = find_structure(source, make_request(options, source))
     pipeline = load_pipeline(chosen, request.voice)
     if options.json_lines:
         stream_plan(pipeline, request, source)

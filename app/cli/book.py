@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -26,7 +29,7 @@ from app.documents.document import IMAGE_STARTS
 from app.errors import IntoneError
 from app.packages import version
 from app.planning.serialize import plan_to_dict
-from app.types import Plan, PlanWarning, SpeechRequest
+from app.types import Plan, PlanWarning, Samples, SpeechRequest
 
 if TYPE_CHECKING:
     from app.production.mastering import Mastering, Target
@@ -90,6 +93,8 @@ def make_book(options: argparse.Namespace, source: Source, format: AudioFormat) 
     bit_rate = options.bitrate * 1000 if options.bitrate else target.bit_rate if target else None
     choose_writer(format.name, bit_rate)
     subtitles = tuple(options.subtitles or ())
+    if options.subtitles_by and not subtitles:
+        raise UsageError("--subtitles-by has no effect without subtitles.", hint="Name them: --subtitles FILE.")
     cover = read_cover(options.cover) if options.cover else document.cover if document else None
     tags = Tags(
         title=options.title or (document.title if document else ""),
@@ -146,7 +151,11 @@ def write_book(
     from app.production.narrate import narrate, place_lines
     from app.production.plan_file import find_chapters
     from app.production.store import open_store, remove_store
+    from app.synthesis import never_cancelled
 
+    if book.retakes and request.edited is None:
+        _, planned = pipeline.plan_request(request, never_cancelled)
+        check_retakes(book.retakes, sum(1 for _ in islice(planned.drain(), max(book.retakes))))
     with open_store(book.folder) as (store, takes):
         try:
             with _report_progress(len(request.text)) as report:
@@ -155,11 +164,10 @@ def write_book(
             if len(store):
                 sys.stderr.write(f"intone: What was spoken is in {book.folder}; the same command continues.\n")
             raise
-        check_retakes(book.retakes, len(narration.lines))
         if chapters is None:
             chapters = find_chapters([line.utterance for line in narration.lines], source.headings)
         book = replace(book, tags=replace(book.tags, comment=make_comment(narration.selection.voice.name)))
-        mastering, places = write_files(book, narration, store, chapters)
+        mastering, places = write_files(book, narration, store, chapters, request.rate_for)
         placed, seconds = place_lines(narration.lines, store, narration.selection.sample_rate, mastering.lead)
     warnings = [*(source.document.warnings if source.document else ()), *narration.warnings]
     warnings += check_language(source, narration)
@@ -204,7 +212,11 @@ def split_book(book: Book, lines: Sequence[Line], chapters: Sequence[tuple[str, 
 
 
 def write_files(
-    book: Book, narration: Narration, store: Store, chapters: Sequence[tuple[str, int]]
+    book: Book,
+    narration: Narration,
+    store: Store,
+    chapters: Sequence[tuple[str, int]],
+    rate_for: Callable[[int], int],
 ) -> tuple[Mastering, list[Path]]:
     """Write the audio and the subtitles; return how it was made, and the paths that contain the chapters."""
     from app.production.mastering import make_mastering
@@ -212,28 +224,41 @@ def write_files(
     from app.production.subtitles import save_subtitles
 
     rate = narration.selection.sample_rate
-    mastering = make_mastering(narration.lines, store, rate, book.target, book.dynamics)
-    places = []
-    parts = split_book(book, narration.lines, chapters)
+    alone = book.chapter_files and book.target is not None and book.target.is_rms
+    whole_target = None if alone else book.target  # each file alone is measured later
+    mastering = make_mastering(narration.lines, store, (rate, rate_for(rate)), whole_target, book.dynamics)
+    mastering = replace(mastering, target=book.target)
+    parts, stopped = split_book(book, narration.lines, chapters), Event()
     if book.chapter_files:
         book.path.with_suffix("").mkdir(exist_ok=True)
-    for part in parts:
+
+    def render(part: Part) -> Iterator[Samples]:
+        own = mastering.fit(part.lines, store) if alone else mastering
+        for samples in own.render(part.lines, store):
+            if stopped.is_set():
+                raise CancelledError
+            yield samples
+
+    def write_part(part: Part) -> Path:
         placed, seconds = place_lines(part.lines, store, rate, mastering.lead)
         kept = part.chapters[:MAX_CHAPTERS]
         starts = [placed[place].start or 0.0 if place < len(placed) else seconds for _, place in kept]
         titles = [title for title, _ in kept]
-        pieces = mastering.render(part.lines, store)
         place = save_with_chapters(
-            part.path, book.format.name, rate, pieces, titles, partial(list, starts), part.tags, book.bit_rate
+            *(part.path, book.format.name, mastering.output_rate, render(part), titles, partial(list, starts)),
+            *(part.tags, book.bit_rate),
         )
-        places.append(place or part.path)
-        if book.chapter_files:
-            for path in book.subtitles:
-                save_subtitles(part.path.with_suffix(path.suffix), placed, book.by_word, part.tags.comment)
-    if not book.chapter_files:
         for path in book.subtitles:
-            save_subtitles(path, placed, book.by_word, book.tags.comment)
-    return mastering, places
+            beside = part.path.with_suffix(path.suffix) if book.chapter_files else path
+            save_subtitles(beside, placed, book.by_word, part.tags.comment)
+        return place or part.path
+
+    with ThreadPoolExecutor(os.cpu_count()) as executor:  # encoding takes longer than everything else
+        try:
+            return mastering, list(executor.map(write_part, parts))
+        except BaseException:
+            stopped.set()
+            raise
 
 
 def show_result(
@@ -262,8 +287,9 @@ def report_acx(paths: Sequence[Path], write: Callable[[str], object]) -> bool:
     from app.production.acx import check_acx
 
     failures = 0
-    for path in paths:
-        checks = check_acx(path)
+    with ThreadPoolExecutor(os.cpu_count()) as executor:
+        results = list(executor.map(check_acx, paths))
+    for path, checks in zip(paths, results, strict=True):
         for check in checks:
             write(f"{'pass' if check.passed else 'FAIL'}  {check.name:17} {check.value:20} ({check.rule})\n")
         passed = all(check.passed for check in checks)

@@ -51,17 +51,12 @@ def _add_book_arguments(parser: argparse.ArgumentParser) -> None:
     add("--cover", type=Path, metavar="FILE", help="JPEG or PNG; by default the document's")
     text = "also write subtitles, .srt or .vtt; may be repeated"
     add("--subtitles", type=parse_subtitles, action="append", metavar="FILE", help=text)
-    add("--subtitles-by", choices=("sentence", "word"), default="sentence", help="what a subtitle shows")
+    add("--subtitles-by", choices=("sentence", "word"), help="what a subtitle shows, by default a sentence")
     add("--chapter-files", action="store_true", help="write a file for each chapter, into a folder beside FILE")
     text = "audiobook (-19 LUFS), podcast (-16 LUFS), acx (with a report), or LUFS such as -18"
     add("--loudness", metavar="TARGET", help=text)
     text = "factor on the distance between loud and soft emotions (0 to 2, default 1)"
     add("--dynamics", type=parse_dynamics, metavar="FACTOR", help=text)
-
-
-def _add_pauses(parser: argparse.ArgumentParser) -> None:
-    text = "audiobook (default for documents) or assistant, and changes in seconds: audiobook,paragraph=1.4,chapter=3"
-    parser.add_argument("--pauses", metavar="PAUSES", help=text)
 
 
 def add_analyze_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +77,6 @@ def _add_speech_arguments(parser: argparse.ArgumentParser, without: str = "") ->
         "--lexicon", metavar="FILE", help="readings of words: PLS, JSON, or lines such as word,alias or word,/IPA/"
     )
     parser.add_argument("--voice", help="name or alias of a voice")
-    _add_pauses(parser)
     emotion_spec = "pin one emotion, or blend some (joy:0.6,surprise:0.4), instead of labelling each sentence"
     parser.add_argument("--emotion", default="auto", help=emotion_spec)
     parser.add_argument("--ssml", action="store_true", help="the text is SSML")

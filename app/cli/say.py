@@ -23,7 +23,7 @@ from app.cli.source import BOOK_SETTINGS, Source, load_pipeline, make_request, r
 from app.errors import IntoneError
 from app.fields import SpeechOptions
 from app.planning.serialize import plan_to_dict
-from app.text.headings import find_headings
+from app.text.headings import find_heading_spans, find_headings
 from app.types import InputFormat, SpeechRequest
 
 if TYPE_CHECKING:
@@ -51,11 +51,11 @@ def play(path: Path) -> None:
 
 
 _NEEDS_FILE = (
-    *("plan", "bitrate", "loudness", "dynamics", "subtitles", "chapter_files", "keep", "retake", "cover"),
-    *("title", "author"),
+    *("plan", "bitrate", "loudness", "dynamics", "subtitles", "subtitles_by", "chapter_files", "keep", "retake"),
+    *("cover", "title", "author"),
 )
 """Flags that only files of a book have."""
-_NOT_WITH_PLAN = ("lexicon", "pauses", "ssml", *(name for name in SpeechOptions.model_fields if name != "seed"))
+_NOT_WITH_PLAN = ("lexicon", "ssml", *(name for name in SpeechOptions.model_fields if name != "seed"))
 """Flags about how a text becomes a plan."""
 
 
@@ -87,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
     check_rate(rate, format)
     request = make_plan_request(options, plan) if plan else make_request(options, source)
     request = replace(request, rate_for=lambda own: rate or format.choose_sample_rate(own))
-    source, request = find_structure(options, source, request)
+    source, request = find_structure(source, request)
     with exit_on_sigterm():
         pipeline = load_pipeline(chosen, request.voice)
         if book and (flag or plan or source.document or len(source.text) >= LONG_TEXT or source.headings):
@@ -118,20 +118,21 @@ def make_plan_request(options: argparse.Namespace, plan: PlanFile) -> SpeechRequ
     )
 
 
-def find_structure(options: argparse.Namespace, source: Source, request: SpeechRequest) -> tuple[Source, SpeechRequest]:
+def find_structure(source: Source, request: SpeechRequest) -> tuple[Source, SpeechRequest]:
     """Return the source with its headings, and the request with the pauses before and after them.
 
     The default pauses of a document are those of an audiobook, and those of a text those of an assistant.
     """
-    from app.planning.pauses import Pauses, parse_pauses
+    from app.planning.pauses import PAUSE_RULES, Pauses
 
     if request.edited is not None:
         return source, request
     if source.document is None and not request.markup:
         markdown = request.input_format in (InputFormat.AUTO, InputFormat.MARKDOWN)
         source = replace(source, headings=tuple(find_headings(source.text, markdown=markdown)))
-    named = options.pauses or ("audiobook" if source.document else "assistant")
-    return source, replace(request, pauses=Pauses(parse_pauses(named), source.heading_spans))
+    pauses = request.pauses or Pauses(PAUSE_RULES["audiobook" if source.document else "assistant"])
+    spans = find_heading_spans(source.text, source.headings)
+    return source, replace(request, pauses=pauses._replace(headings=spans))
 
 
 def _speak(pipeline: Pipeline, request: SpeechRequest, options: argparse.Namespace, format: AudioFormat) -> None:

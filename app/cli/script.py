@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _DATE = (1980, 1, 1, 0, 0, 0)
 """Time of every entry of an archive, so that the same lines give the same bytes."""
 MANIFEST = "lines.json"
-_WITHOUT_EFFECT = ("plan", "retake", "subtitles", "chapter_files", "cover", "title", "author", "json")
+_WITHOUT_EFFECT = ("plan", "retake", "subtitles", "subtitles_by", "chapter_files", "cover", "title", "author", "json")
 """Flags about books and plans."""
 
 
@@ -45,7 +45,8 @@ class Spoken:
 
     line: ScriptLine
     lines: list[Line]
-    rate: int
+    rates: tuple[int, int]
+    """Sample rates of the recordings and of the file, in Hertz."""
     voice: str
     warnings: tuple[PlanWarning, ...]
 
@@ -91,12 +92,12 @@ def run_script(options: argparse.Namespace) -> int:
             ]
             every = [one for row in spoken for one in row.lines]
             mastering = make_mastering(
-                every, store, spoken[0].rate, target, 1.0 if options.dynamics is None else options.dynamics
+                every, store, spoken[0].rates, target, 1.0 if options.dynamics is None else options.dynamics
             )
             bare = replace(mastering, target=replace(target, lead=0.0, tail=0.0) if target else None)
 
             def render(row: Spoken) -> Iterator[Samples]:
-                return replace(bare, rate=row.rate).render(row.lines, store)
+                return replace(bare, rate=row.rates[0], output_rate=row.rates[1]).render(row.lines, store)
 
             write_lines(options.output, spoken, format, bit_rate, render, store)
     if not options.keep:
@@ -139,7 +140,8 @@ def speak_line(
 
     narration = narrate(pipeline, request, store, takes)
     selection = narration.selection
-    return Spoken(line, narration.lines, selection.sample_rate, selection.voice.name, tuple(narration.warnings))
+    rates = (selection.sample_rate, request.rate_for(selection.sample_rate))
+    return Spoken(line, narration.lines, rates, selection.voice.name, tuple(narration.warnings))
 
 
 def write_lines(
@@ -158,13 +160,13 @@ def write_lines(
     with _open_target(path) as write:
         for one in spoken:
             buffer = io.BytesIO()
-            writer = make_writer(buffer, one.rate)
+            writer = make_writer(buffer, one.rates[1])
             for samples in render(one):
                 writer.push(samples)
             writer.end()
             name = f"{one.line.id}.{format.name}"
             write(name, buffer.getvalue())
-            placed, seconds = place_lines(one.lines, store, one.rate)
+            placed, seconds = place_lines(one.lines, store, one.rates[0])
             rows.append(
                 {
                     **{"id": one.line.id, "file": name, "character": one.line.character, "line": one.line.text},

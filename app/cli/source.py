@@ -6,7 +6,6 @@ import argparse
 import re
 import sys
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from rich.console import Console
 
 from app.cli.flags import find_voices
 from app.cli.parser import UsageError
-from app.documents.document import Document, normalize_title
+from app.documents.document import Document
 from app.documents.read import is_bare_text, read_document
 from app.documents.text import decode
 from app.memory import pause_collection
@@ -48,27 +47,6 @@ class Source:
     """Beginnings of chapters in the text, in order."""
     document: Document | None = None
     """None for a text that is read as it is."""
-
-    @property
-    def heading_spans(self) -> tuple[tuple[int, int], ...]:
-        """Spans of the headings in the text: the paragraphs at the beginning of a chapter that its title contains."""
-        return tuple(
-            (one.start, _find_heading_end(self.text, one, following.start if following else len(self.text)))
-            for one, following in zip_longest(self.headings, self.headings[1:])
-        )
-
-
-def _find_heading_end(text: str, heading: Heading, end: int) -> int:
-    """Return the end of the heading's paragraphs."""
-    title, place, stop = normalize_title(heading.title), heading.start, heading.start
-    while place < end:
-        until = text.find("\n", place, end)
-        until = end if until < 0 else until
-        line = normalize_title(text[place:until])
-        if line and line not in title:
-            break
-        stop, place = (until if line else stop), until + 1
-    return max(stop, heading.start + 1)
 
 
 def read_source(source: str, *, ssml: bool = False) -> Source:

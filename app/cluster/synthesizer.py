@@ -36,6 +36,7 @@ class Synthesizer:
         self.engine = make_engine(settings, voice)
         self.engine.warm_up(voice)
         self.engine.trim()
+        self.engine.start_preparing(voice)
         self._queued: dict[UtteranceJob, float] = {}
         """Estimated seconds of speech that each utterance still needs."""
         # A thread for each utterance, which does nothing but wait for its samples.

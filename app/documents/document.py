@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from app.text.headings import normalize_title
 from app.types import InputFormat, PlanWarning
 
 MAX_DOCUMENT_CHARS = 20_000_000
@@ -13,7 +13,6 @@ MAX_DOCUMENT_CHARS = 20_000_000
 MAX_TITLE_CHARS = 200
 IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 """First bytes of the pictures that covers may be: JPEG and PNG."""
-_WORD_CHARACTER = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +51,6 @@ class Block:
     """1 to 6 for a heading."""
     anchors: tuple[str, ...] = ()
     """Names with which links lead to the block."""
-
-
-def normalize_title(title: str) -> str:
-    """Return the letters and digits of a title, to compare titles that differ in punctuation and case."""
-    return "".join(_WORD_CHARACTER.findall(title.casefold()))
 
 
 def clean_line(text: str) -> str:

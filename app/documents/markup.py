@@ -40,6 +40,8 @@ _OTHER = frozenset(
 )
 _MARK = re.compile(r"\s*[\[(]?(?:\d{1,4}|[*†‡§¶]{1,4}|[a-z])[\])]?\s*")
 """What a link to a footnote shows."""
+_SCENE_MARK = "* * *"
+"""Text of a rule between paragraphs, which plans read as a pause."""
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _NAMES = {
     "note": ("footnotes_left_out", "{} footnotes and references to them are not read."),
@@ -60,6 +62,8 @@ class Element:
     """Address, if the element is a link within the document."""
     start: int = 0
     """Number of pieces of text before the element."""
+    raised: bool = False
+    """Whether it contains superscript text."""
 
 
 @dataclass(slots=True)
@@ -111,6 +115,7 @@ class _Reader(HTMLParser):
         self._anchors: list[str] = []
         self._level = 0
         self._is_note = False
+        self._after_rule = False
         self._in_title = False
 
     def handle_starttag(self, tag: str, attrs: Attributes) -> None:
@@ -160,6 +165,9 @@ class _Reader(HTMLParser):
         if is_note and text:
             self.markup.left_out["note"] += 1
         elif text:
+            if self._after_rule and not self._level and self.markup.blocks and not self.markup.blocks[-1].level:
+                self.markup.blocks.append(Block(_SCENE_MARK))
+            self._after_rule = False
             self.markup.blocks.append(Block(text, self._level, tuple(self._anchors)))
             self._anchors = []
 
@@ -177,6 +185,8 @@ class _Reader(HTMLParser):
             return
         if tag == "br":
             self._pieces.append("\n")
+        elif tag == "hr":
+            self._after_rule = True
         elif tag == "img":
             self.markup.left_out["image"] += 1
 
@@ -207,10 +217,13 @@ class _Reader(HTMLParser):
             return
         if element.link:
             shown = "".join(self._pieces[element.start :])
-            if shown and _MARK.fullmatch(shown) and (self._open["sup"] or not shown.strip().isalnum()):
+            raised = self._open["sup"] or element.raised
+            if shown and _MARK.fullmatch(shown) and (raised or not shown.strip().isalnum()):
                 del self._pieces[element.start :]
                 self.markup.notes.add(element.link)
                 self.markup.left_out["note"] += 1
+        if tag == "sup" and self._stack:
+            self._stack[-1].raised = True
         if tag == "sup" and element.start < len(self._pieces):
             inside = "".join(self._pieces[element.start :])
             if not inside.strip(" []()"):

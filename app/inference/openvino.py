@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,7 @@ class OpenVinoBackend:
         self.core = self.openvino.Core()
         self.graphs = GraphCache(cache)
         self.converting = threading.Lock()
+        self.importing = ThreadPoolExecutor(workers, thread_name_prefix="importing")
         self.properties = {
             "NUM_STREAMS": workers,
             "INFERENCE_NUM_THREADS": workers * threads,
@@ -63,9 +65,24 @@ class OpenVinoBackend:
         key = make_graph_key(module.name, module.key, shapes, [str(array.dtype) for array in inputs])
         properties = {**self.properties, "INFERENCE_PRECISION_HINT": "f32"} if precise else self.properties
         compiled_key = make_local_key(key, properties)
-        network = self.import_network(compiled_key, properties)
-        if network is not None:
-            return network
+
+        def compile_anew() -> OpenVinoNetwork:
+            return self.compile_anew(module, example, shapes, key, properties)
+
+        content = self.graphs.read_content(compiled_key)
+        if content is None:
+            return compile_anew()
+        return PendingNetwork(self.importing.submit(lambda: self.import_network(content, properties) or compile_anew()))
+
+    def compile_anew(
+        self,
+        module: LazyModule,
+        example: ExampleInputs,
+        shapes: list[list[int]],
+        key: str,
+        properties: Mapping[str, Any],
+    ) -> OpenVinoNetwork:
+        """Compile a network from its graph, or from its module, and keep it. Raises ConversionError."""
         with self.converting:
             graph = self.graphs.read(key)
             if graph is None:
@@ -80,9 +97,11 @@ class OpenVinoBackend:
         except RuntimeError as error:  # the next start compiles it again
             logger.warning("OpenVINO cannot export %s: %s", module.name, shorten_message(error))
             return network
+        compiled_key = make_local_key(key, properties)
         self.graphs.write_content(compiled_key, stream.getvalue())
         # So that the first start computes the same bytes in the same memory as later ones.
-        return self.import_network(compiled_key, properties) or network
+        content = self.graphs.read_content(compiled_key)
+        return (content and self.import_network(content, properties)) or network
 
     def build(
         self, module: LazyModule, example: ExampleInputs, shapes: list[list[int]], properties: Mapping[str, Any]
@@ -104,14 +123,11 @@ class OpenVinoBackend:
         model = self.core.read_model(graph.xml, self.openvino.Tensor(weights, shared_memory=True))
         return OpenVinoNetwork(self.core.compile_model(model, "CPU", properties), weights)
 
-    def import_network(self, key: str, properties: Mapping[str, Any]) -> OpenVinoNetwork | None:
-        """Return a compiled network of the cache, in a third of the time that compiling takes; None if it is missing.
+    def import_network(self, content: memoryview, properties: Mapping[str, Any]) -> OpenVinoNetwork | None:
+        """Return a compiled network of the cache, in a third of the time that compiling takes; None if that fails.
 
         OpenVINO copies most weights into a layout of its own at the first runs, and uses the rest in place.
         """
-        content = self.graphs.read_content(key)
-        if content is None:
-            return None
         tensor = self.openvino.Tensor(np.frombuffer(content, np.uint8), shared_memory=True)
         try:
             return OpenVinoNetwork(self.core.import_model(tensor, "CPU", properties), content)
@@ -143,6 +159,17 @@ class OpenVinoBackend:
     def trim(self) -> None:
         """See `Backend.trim`: most pages of the mapped files are not read any more."""
         self.graphs.release_pages()
+
+
+class PendingNetwork:
+    """Network that threads import meanwhile, several at a time; its first call waits for that."""
+
+    def __init__(self, network: Future[OpenVinoNetwork]) -> None:
+        self.network = network
+
+    def __call__(self, *inputs: AnyArray) -> tuple[AnyArray, ...]:
+        """See `Network`."""
+        return self.network.result()(*inputs)
 
 
 class OpenVinoNetwork:

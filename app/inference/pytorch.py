@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrize import is_parametrized
+from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
 
 from app.inference import AnyArray, ExampleInputs, LazyModule, Network, UncachedBackend
 from app.inference.openvino import (
@@ -51,11 +51,11 @@ class TorchBackend(UncachedBackend):
 def prepare_for_inference(module: nn.Module | LazyModule) -> nn.Module:
     """Build a module if necessary, put it into inference mode, fold its weight norm into the weights, and return it."""
     built: nn.Module = module.build() if isinstance(module, LazyModule) else module
-    built.eval().requires_grad_(False)
-    fold = getattr(built, "remove_weight_norm", None)
-    if callable(fold) and any(is_parametrized(part) for part in built.modules()):
-        fold()
-    return built
+    built.eval().requires_grad_(True)  # else a folded weight would not be a parameter, and would not move to a GPU
+    for part in built.modules():
+        if is_parametrized(part, "weight"):
+            remove_parametrizations(part, "weight")
+    return built.requires_grad_(False)
 
 
 def to_tensors(arrays: tuple[AnyArray, ...]) -> tuple[Tensor, ...]:

@@ -145,13 +145,13 @@ class Prefix:
             if settled <= 0:
                 break
             doubt = continuation
-            other = Prefix(self.text + continuation, self.options, self._history)
+            other = Prefix(self.text + continuation, replace(self.options, names_speakers=False))
             settled = count_equal(self.sentences[first : first + settled], other.sentences[first:])
-        while settled > 0 and self.options.names_speakers and self._divides_quotation(first + settled):
+        while settled > 0 and self.options.names_speakers and self.divides_quotation(first + settled):
             settled -= 1
         return max(0, settled), doubt
 
-    def _divides_quotation(self, number: int) -> bool:
+    def divides_quotation(self, number: int) -> bool:
         """Return whether a sentence goes on with the quotation of the one before it."""
         if number >= len(self.sentences):
             return False
@@ -180,6 +180,8 @@ class Prefix:
         if not ENDS_LIKE_A_SENTENCE.search(self.text):
             return False
         longer = Prefix(self.text.rstrip() + " The", self.options)
+        if self.options.names_speakers and longer.divides_quotation(len(self.sentences)):
+            return False
         return len(longer.sentences) > len(self.sentences)
 
     def make_sentence(self, number: int, offset: int) -> Sentence:

@@ -302,7 +302,7 @@ class LiveReader:
         if not self._options.names_speakers:
             return
         text = self._tail[:end]
-        gap = "\n\n" if ends_with_blank_line(text) else " "
+        gap = "\n\n" if ends_with_blank_line(text) else "\n" if "\n" in text[len(text.rstrip()) :] else " "
         history = self._history + Prefix(text, self._options).spoken.rstrip() + gap
         if len(history) > MAX_HISTORY:
             start = len(history) - MAX_HISTORY

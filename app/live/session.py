@@ -62,6 +62,8 @@ class _Speaking:
 
     planned: LiveUtterance
     stream: UtteranceStream
+    sample_rate: int
+    """Hertz, of the voice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +267,8 @@ class LiveSession:
         self._guesses, self._guessed_at = MAX_GUESSES, 0
         seconds = job.voice.estimate_seconds(count_model_chars(utterance.spoken), job.speed)
         playback.deadline += planned.pause_before + seconds
-        return _Speaking(planned, UtteranceStream(job, self._closed.is_set, seconds))
+        stream = UtteranceStream(job, self._closed.is_set, seconds)
+        return _Speaking(planned, stream, job.voice.sample_rate)
 
     def _queue(self, utterance: Utterance) -> UtteranceJob:
         """Have the engine synthesize the next utterance."""
@@ -289,8 +292,7 @@ class LiveSession:
         self._add_time(queue=0.0 if first else head.queue_ms, acoustic=head.acoustic_ms)
         warnings = (*speaking.planned.warnings, *head.warnings)
         self._joiner.start_utterance(head.gain * utterance.volume)
-        voice = self._pipeline.registry.get(utterance.voice)
-        resampler = Resampler(voice.sample_rate, self.sample_rate)
+        resampler = Resampler(speaking.sample_rate, self.sample_rate)
         has_begun = False
         for chunk in stream.read_chunks():
             samples = self._joiner.push(resampler.push(chunk))

@@ -115,6 +115,9 @@ def compute_pause_between(
         pause = pauses.compute_heading_pause(here.sentence, following.sentence)
         if pause is not None:
             return round(pause / here.utterance.speed, 3)
+    is_scene_end = not following.utterance.spoken and here.ends_sentence and here.sentence.ends_paragraph
+    if is_scene_end and pauses.rule.scene is not None:
+        return round(pauses.rule.scene / here.utterance.speed, 3)
     return compute_pause(
         here.utterance.text,
         here.utterance.emotion,

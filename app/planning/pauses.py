@@ -8,6 +8,7 @@ from sys import maxsize
 from typing import NamedTuple
 
 from app.errors import InvalidRequest
+from app.fields import PAUSE_PRESETS, PAUSES
 from app.types import Sentence
 
 SENTENCE_PAUSE = 0.38
@@ -28,6 +29,8 @@ class PauseRule:
     """After the title of a chapter; None is as after a paragraph."""
     chapter: float | None = None
     """Before a chapter; None is as after a paragraph."""
+    scene: float | None = None
+    """Before a line of signs between scenes, such as `* * *`; None is as after a paragraph."""
     least_sentence: float = 0.0
     most_sentence: float = MAX_PAUSE
     least_paragraph: float = 0.0
@@ -42,13 +45,14 @@ AUDIOBOOK = PauseRule(
     number=1.0,
     title=1.5,
     chapter=2.5,
+    scene=2.0,
     least_sentence=0.4,
     most_sentence=0.8,
     least_paragraph=1.0,
     most_paragraph=1.5,
 )
 """Pauses of printed books that are read aloud; publishers ask for these of narrators."""
-PAUSE_RULES = {"assistant": ASSISTANT, "audiobook": AUDIOBOOK}
+PAUSE_RULES = dict(zip(PAUSE_PRESETS, (ASSISTANT, AUDIOBOOK), strict=True))
 
 
 class Pauses(NamedTuple):
@@ -73,7 +77,6 @@ class Pauses(NamedTuple):
 
 
 DEFAULT_PAUSES = Pauses()
-ADJUSTABLE = ("sentence", "paragraph", "number", "title", "chapter")
 
 
 def parse_pauses(text: str) -> PauseRule:
@@ -88,10 +91,10 @@ def parse_pauses(text: str) -> PauseRule:
             rule = PAUSE_RULES[name]
             continue
         seconds = _parse_seconds(value)
-        if name not in ADJUSTABLE or seconds is None:
+        if name not in PAUSES or seconds is None:
             raise InvalidRequest(
                 f"{part.strip()!r} is no pause.",
-                hint=f"Write {' or '.join(PAUSE_RULES)}, and changes such as paragraph=1.4: {', '.join(ADJUSTABLE)}.",
+                hint=f"Write {' or '.join(PAUSE_RULES)}, and changes such as paragraph=1.4: {', '.join(PAUSES)}.",
             )
         bounds = {one.name for one in fields(rule)} & {f"least_{name}", f"most_{name}"}
         opened = {bound: (min if bound.startswith("least") else max)(getattr(rule, bound), seconds) for bound in bounds}

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.container.input import InputContainer
 
 from app.audio.loudness import LevelMeter
+from app.types import Samples
 
 _RATE = 44_100
 _BIT_RATE = 192_000
 _QUIET = -60.0
 """Level in dBFS below which the ends of a file count as room tone."""
 _MAX_MINUTES = 120
+_FRAMES = 100
+"""Frames of libav that are measured at once: about three seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +41,18 @@ def check_acx(path: Path) -> list[Check]:
         rate, channels, codec = stream.rate or 0, stream.channels, stream.codec_context.name
         bit_rate = stream.bit_rate or file.bit_rate or 0
         meter = LevelMeter(rate)
-        resampler = av.AudioResampler(format="flt", layout="mono")
-        for frame in file.decode(stream):
-            for one in resampler.resample(frame):
-                meter.push(one.to_ndarray()[0])
+        for samples in _decode(file, stream):
+            meter.push(samples)
     head, tail = meter.measure_quiet_ends(_QUIET)
     return list(_judge(meter, rate, channels, codec, bit_rate, head, tail))
+
+
+def _decode(file: InputContainer, stream: AudioStream) -> Iterator[Samples]:
+    """Yield the mean of the channels in pieces of many frames, each of which takes longer to measure than to decode."""
+    resampler = av.AudioResampler(format="flt", layout="mono")
+    frames = chain.from_iterable(map(resampler.resample, file.decode(stream)))
+    while held := [frame.to_ndarray()[0] for frame in islice(frames, _FRAMES)]:
+        yield np.concatenate(held)
 
 
 def _judge(

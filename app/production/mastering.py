@@ -5,20 +5,22 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from app.audio.limiter import Limiter
 from app.audio.loudness import LevelMeter
+from app.audio.writers import Resampler
 from app.errors import InvalidRequest
 from app.production.narrate import Line
 from app.production.store import Store
 from app.types import Emotion, Samples
 
 _PIECE_SECONDS = 1.0
-_PASSES = 3
-"""Measurements at most: the limiter lowers the loudness a little, which the next gain makes up for."""
+_PASSES = 8
+"""Measurements at most: the limiter lowers the loudness a little, which the next gain makes up for. A book needs one or
+two, a file of one word more."""
 _TOLERANCE = 0.1
 """Decibels by which the loudness may miss the target."""
 _MAX_GAIN_DB = 30.0
@@ -34,7 +36,7 @@ class Target:
     ceiling: float
     """Maximum true peak in dBTP."""
     is_rms: bool = False
-    """Whether `level` is an RMS level."""
+    """Whether `level` is an RMS level, and that of each file instead of the whole."""
     lead: float = 0.0
     """Seconds of silence before the speech."""
     tail: float = 0.0
@@ -83,7 +85,9 @@ class Mastering:
     """How the recordings of a book become its audio."""
 
     rate: int
-    """Hertz."""
+    """Hertz of the recordings, at which everything is measured and limited."""
+    output_rate: int
+    """Hertz of the file."""
     target: Target | None = None
     gain: float = 1.0
     """Factor on everything."""
@@ -96,16 +100,18 @@ class Mastering:
         return self.target.lead if self.target else 0.0
 
     def render(self, lines: Sequence[Line], store: Store) -> Iterator[Samples]:
-        """Yield the samples of a file with these lines."""
-        target = self.target
-        if target is None:
-            yield from self.join(lines, store)
-            return
-        noise = np.random.default_rng(0)
-        level = 0.0 if target.room_tone is None else 10 ** (target.room_tone / 20)
+        """Yield the samples of a file with these lines, at `output_rate`."""
+        resampler = Resampler(self.rate, self.output_rate)
+        for samples in self._add_room_tone(lines, store) if self.target else self.join(lines, store):
+            yield resampler.push(samples)
+        yield resampler.end()
+
+    def _add_room_tone(self, lines: Sequence[Line], store: Store) -> Iterator[Samples]:
+        assert self.target is not None
+        noise, tone = np.random.default_rng(0), self.target.room_tone
         for samples in self.limit(lines, store, self.gain):
-            if level:
-                samples = samples + noise.standard_normal(len(samples)).astype(np.float32) * np.float32(level)
+            if tone is not None:
+                samples = samples + noise.standard_normal(len(samples), np.float32) * np.float32(10 ** (tone / 20))
             yield samples
 
     def limit(self, lines: Sequence[Line], store: Store, gain: float) -> Iterator[Samples]:
@@ -126,6 +132,20 @@ class Mastering:
                 yield samples if gain == 1 else samples * gain
             yield from self._make_silence(line.utterance.pause_after)
 
+    def fit(self, lines: Sequence[Line], store: Store) -> Mastering:
+        """Measure a file with these lines, and return the mastering with which it reaches the target."""
+        target = self.target
+        if target is None:
+            return self
+        level = _measure(target, self.rate, self.join(lines, store))
+        gain_db = _limit_gain(target.level - level)
+        for _ in range(_PASSES):
+            level = _measure(target, self.rate, self.limit(lines, store, 10 ** (gain_db / 20)))
+            if abs(target.level - level) < _TOLERANCE:
+                break
+            gain_db = _limit_gain(gain_db + target.level - level)
+        return replace(self, gain=10 ** (gain_db / 20))
+
     def _make_silence(self, seconds: float) -> Iterator[Samples]:
         left, most = round(seconds * self.rate), round(_PIECE_SECONDS * self.rate)
         while left > 0:
@@ -134,29 +154,23 @@ class Mastering:
 
 
 def make_mastering(
-    lines: Sequence[Line], store: Store, rate: int, target: Target | None, dynamics: float = 1.0
+    lines: Sequence[Line], store: Store, rates: tuple[int, int], target: Target | None, dynamics: float = 1.0
 ) -> Mastering:
     """Measure the whole and return how it reaches the target.
 
-    `dynamics` is a factor on the distance in decibels between loud and soft emotions: 0 makes all equally loud.
+    `rates` are the sample rates of the recordings and of the files. `dynamics` is a factor on the distance in decibels
+    between loud and soft emotions: 0 makes all equally loud.
     """
     gains = {} if dynamics == 1 else compute_emotion_gains(lines, store, dynamics)
-    mastering = Mastering(rate, target, gains=gains)
-    if target is None:
-        return mastering
+    return Mastering(*rates, target, gains=gains).fit(lines, store)
+
+
+def _measure(target: Target, rate: int, pieces: Iterable[Samples]) -> float:
+    """Return the level of samples at a rate as the target counts it."""
     meter = LevelMeter(rate)
-    for samples in mastering.join(lines, store):
+    for samples in pieces:
         meter.push(samples)
-    gain_db = _limit_gain(target.level - (meter.rms if target.is_rms else meter.loudness))
-    for _ in range(_PASSES):
-        meter = LevelMeter(rate)
-        for samples in mastering.limit(lines, store, 10 ** (gain_db / 20)):
-            meter.push(samples)
-        error = target.level - (meter.rms if target.is_rms else meter.loudness)
-        if abs(error) < _TOLERANCE:
-            break
-        gain_db = _limit_gain(gain_db + error)
-    return Mastering(rate, target, 10 ** (gain_db / 20), gains)
+    return meter.rms if target.is_rms else meter.loudness
 
 
 def _limit_gain(decibels: float) -> float:

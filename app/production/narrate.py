@@ -53,10 +53,11 @@ def narrate(
 ) -> Narration:
     """Plan a request and speak the utterances that the store lacks; `again` numbers those with a new take, from 1.
 
-    `report` is called when a line is in the store. Raises what `Pipeline.synthesize` raises.
+    The recordings have the highest sample rate of the voices, whatever that of the request is, so that files of any
+    rate are made of them. `report` is called when a line is in the store. Raises what `Pipeline.synthesize` raises.
     """
-    playback = Playback(streamed=False)
-    selection, plan = pipeline.plan_request(request, never_cancelled, playback)
+    playback = Playback(streamed=False, short_start=False)
+    selection, plan = pipeline.plan_request(replace(request, rate_for=int), never_cancelled, playback)
     narration = Narration(selection)
     build = f"{version()} {pipeline.engine.backend.name}"
     hashes = {name: voice.hashes for name, voice in selection.voices.items()}
@@ -120,8 +121,6 @@ class _MissingPlan(IncrementalPlan):
 
 class _SeededStream(SynthesisStream):
     """Stream whose seeds depend on the utterances alone, so that an edit changes no other utterance."""
-
-    low_latency = False
 
     def seed_utterances(self) -> Iterator[tuple[Voice, Utterance, int]]:
         assert isinstance(self.plan, _MissingPlan)

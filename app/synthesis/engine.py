@@ -47,7 +47,7 @@ from app.synthesis.runs import compute_job_mels
 from app.synthesis.scheduler import Progress, TaskQueue
 from app.synthesis.stream_start import compute_linear_gain, make_stream_start, warn_not_finite, warn_nothing_spoken
 from app.synthesis.tokenizer import Tokens, add_final_mark
-from app.synthesis.warmup import warm_up
+from app.synthesis.warmup import list_lengths, warm_up
 from app.text.phonetic import count_model_chars
 from app.types import Utterance
 from app.voices import Registry, Voice
@@ -93,23 +93,41 @@ class Engine:
         ]
         for thread in self.threads:
             thread.start()
+        self.preparing: threading.Thread | None = None
+        """Runs networks at lengths that no request has had yet."""
         # A thread that still computes while the interpreter shuts down would abort the process.
         atexit.register(self.close)
 
     def close(self) -> None:
         """Abandon the queued jobs, finish the running batches, and stop the workers."""
         self.waiting.close()
+        if self.preparing is not None:
+            self.preparing.join()
         for thread in self.threads:
             thread.join()
         atexit.unregister(self.close)
 
     def warm_up(self, voice: Voice) -> None:
-        """Load a voice and run its networks at the usual lengths, because a backend prepares itself for each."""
+        """Load a voice and run each of its networks once per worker."""
         loader = self.get_loader(voice)
         speakers = loader.load_networks()
         warm_up(speakers, loader.mixtures, len(self.threads))
         batch_invariant = all(one.checkpoint.model.batch_invariant for one in speakers)
         logger.info("requests with a seed are %s", "batched like others" if batch_invariant else "spoken one by one")
+
+    def start_preparing(self, voice: Voice) -> None:
+        """Have a thread run the networks of a voice at the usual lengths: a backend prepares itself for each."""
+        self.preparing = threading.Thread(target=self.prepare, args=(voice,), name="preparing", daemon=True)
+        self.preparing.start()
+
+    def prepare(self, voice: Voice) -> None:
+        """Run networks at the usual lengths, each when no task waits, until the engine is closed."""
+        for run in list_lengths(self.get_loader(voice).load_networks()):
+            while self.waiting.oldest is not None:
+                time.sleep(RESTART_SECONDS)
+            if self.waiting.closed:
+                return
+            run()
 
     def trim(self) -> None:
         """Return memory to the system that loading alone needs."""
@@ -166,15 +184,13 @@ class Engine:
         key_name: str | None = None,
         cancelled: Callable[[], bool] = never_cancelled,
         playback: Playback | None = None,
-        low_latency: bool = True,
     ) -> Generator[UtteranceStream]:
         """Yield a stream for each utterance of one request, in order; a few are synthesized ahead of the reader.
 
         `utterances` gives each utterance with its voice and seed. With `seeded` the caller chose the seeds, and the
         same arguments must give the same bytes; otherwise utterances may share a batch, or come from the cache whatever
         their seed. Closing the iterator stops the work within a chunk. `key_name` is `SpeechRequest.key_name`.
-        `playback` is that of the request, by default a new one. Without `low_latency`, the first utterance is spoken
-        like the others, so that its bytes do not depend on its place.
+        `playback` is that of the request, by default a new one.
         """
         ahead: deque[UtteranceStream] = deque()
         playback = playback or Playback()
@@ -187,7 +203,7 @@ class Engine:
                             most = len(ahead)
                             break
                         number, (voice, utterance, seed) = next(source)
-                        is_first = low_latency and number == 0
+                        is_first = playback.short_start and number == 0
                         job = self.submit(
                             voice, utterance, seed, seeded, key_name, low_latency=is_first, playback=playback
                         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 from weakref import WeakValueDictionary
@@ -14,9 +14,10 @@ import numpy as np
 
 from app.errors import InvalidVoice
 from app.inference import AnyArray, Array
-from app.synthesis.models.acoustic import AcousticInput, LoadedCheckpoint, Mel
-from app.synthesis.models.glow import GlowAcoustic, GlowDesign
-from app.synthesis.networks import MixtureNetworks
+from app.synthesis.models.acoustic import AcousticInput, LoadedCheckpoint, Mel, SpeakerShares
+from app.synthesis.models.parallel import VitsModel
+from app.synthesis.models.vocoders import GeneratorVocoder, Vocoder
+from app.synthesis.networks import MixedModel, MixtureNetworks
 from app.types import Emotion
 
 EmotionWeights = Mapping[Emotion, float]
@@ -47,6 +48,10 @@ MAX_FINE_TUNING_DISTANCE = 0.5
 different random initializations are 1.4 apart, like random directions; fine-tuning moves one by a few hundredths."""
 
 
+POSITIONS = "pos_encoder.pe"
+"""End of the name of coqui's table of positions, which is the same in every model."""
+
+
 def is_fine_tuned_from(weights: Mapping[str, AnyArray], base: Mapping[str, AnyArray]) -> bool:
     """Return whether two sets of weights have the same shapes and are close to each other.
 
@@ -54,7 +59,11 @@ def is_fine_tuned_from(weights: Mapping[str, AnyArray], base: Mapping[str, AnyAr
     """
     if {name: value.shape for name, value in weights.items()} != {name: value.shape for name, value in base.items()}:
         return False
-    matrices = [name for name, value in base.items() if np.issubdtype(value.dtype, np.floating) and value.ndim > 1]
+    matrices = [
+        name
+        for name, value in base.items()
+        if np.issubdtype(value.dtype, np.floating) and value.ndim > 1 and not name.endswith(POSITIONS)
+    ]
     distance = sum(float(np.square(weights[name].astype("f") - base[name].astype("f")).sum()) for name in matrices)
     length = sum(float(np.square(base[name].astype("f")).sum()) for name in matrices)
     return distance < MAX_FINE_TUNING_DISTANCE**2 * length
@@ -80,7 +89,7 @@ class ModelSlot:
 
     shares: CheckpointShares = ()
     """Shares of the mixture in the slot; empty while its weights are computed."""
-    model: GlowAcoustic | None = None
+    model: MixedModel | None = None
     users: int = 0
     """Number of workers that use the slot now."""
 
@@ -97,9 +106,9 @@ class MixturePool:
         self, base: LoadedCheckpoint, networks: MixtureNetworks, load: Callable[[str], Mapping[str, Array]]
     ) -> None:
         """Prepare the voice; `load` reads a checkpoint's weights and is called once for each."""
-        assert isinstance(base.model, GlowAcoustic)
+        assert isinstance(base.model, MixedModel)
         self.base = base
-        self.glow = base.model
+        self.model = base.model
         self.networks = networks
         self.load = load
         self.states: dict[str, dict[str, Array]] = {}
@@ -124,17 +133,17 @@ class MixturePool:
     def read(self, name: str) -> dict[str, Array]:
         """Read the weights of a checkpoint. Raises `InvalidVoice` if they belong to a different model than the base."""
         state = {rename_weight(weight): value for weight, value in self.load(name).items()}
-        for weight, shape in (*self.networks.encoder.items(), *self.networks.decoder.items()):
+        for weight, shape in (pair for shapes in self.networks.weights for pair in shapes.items()):
             sources = find_sources(weight, state)
             if not sources or list(state[sources[-1]].shape) != list(shape):
                 raise InvalidVoice(
-                    f"The weights do not fit the glow_tts that their config describes: {weight} is missing, or has "
-                    f"another shape than {list(shape)}, in the checkpoint {name}."
+                    f"The weights of the checkpoint {name} cannot be mixed with those of its base: "
+                    f"{weight} is missing, or has another shape than {list(shape)}."
                 )
         return state
 
     @contextmanager
-    def lend(self, shares: CheckpointShares) -> Iterator[GlowAcoustic]:
+    def lend(self, shares: CheckpointShares) -> Iterator[MixedModel]:
         """Lend the model of a mixture; wait if all slots are in use. Thread-safe."""
         with self.changed:
             while (slot := self.find_slot(shares)) is None:
@@ -165,26 +174,20 @@ class MixturePool:
     def write(self, slot: ModelSlot, shares: CheckpointShares) -> None:
         """Compute the weights of a mixture for a slot."""
         slot.shares, slot.model = (), None  # so that the memory of the old weights is free
-        design = self.glow.design
-        if design.speakers is not None:
-            design = replace(design, speakers=self.mix_weight("emb_g.weight", shares))
-        slot.model = self.make_model(design, lambda name, _: self.mix_weight(name, shares))
+        base = self.model.design.speakers
+        speakers = None if base is None else self.mix_weight("emb_g.weight", shares)
+        slot.model = self.make_model(speakers, lambda name, _: self.mix_weight(name, shares))
         slot.shares = shares
 
-    def make_blank(self) -> GlowAcoustic:
+    def make_blank(self) -> MixedModel:
         """Return a model without weights, with which the networks can be run before there is a mixture."""
-        return self.make_model(self.glow.design, lambda _, shape: np.zeros(shape, np.float32))
+        return self.make_model(self.model.design.speakers, lambda _, shape: np.zeros(shape, np.float32))
 
-    def make_model(self, design: GlowDesign, weigh: Callable[[str, Sequence[int]], Array]) -> GlowAcoustic:
+    def make_model(self, speakers: Array | None, weigh: Callable[[str, Sequence[int]], Array]) -> MixedModel:
         """Return a model; `weigh` returns a weight of a name and a shape."""
-        encode, decode = (
-            partial(network, *(weigh(name, shape) for name, shape in shapes.items()))
-            for network, shapes in (
-                (self.networks.encode, self.networks.encoder),
-                (self.networks.decode, self.networks.decoder),
-            )
-        )
-        return GlowAcoustic(design, encode, decode, self.glow.frame_rate)
+        pairs = zip(self.networks.networks, self.networks.weights, strict=True)
+        networks = [partial(network, *(weigh(*weight) for weight in shapes.items())) for network, shapes in pairs]
+        return self.model.with_networks(speakers, *networks)
 
     def mix_weight(self, name: str, shares: CheckpointShares) -> Array:
         """Compute one weight of the inference model, in which weight norm is folded and inverses are stored."""
@@ -227,9 +230,29 @@ class Mixture:
     shares: CheckpointShares
     batch_invariant: ClassVar[bool] = False
     """See `AcousticModel.batch_invariant`: testing each mixture would take longer than batches could save."""
-    leading_pause: ClassVar[bool] = GlowAcoustic.leading_pause
+
+    @property
+    def leading_pause(self) -> bool:
+        """See `AcousticModel.leading_pause`."""
+        return self.mixtures.model.leading_pause
+
+    @property
+    def has_pitch(self) -> bool:
+        """See `AcousticModel.has_pitch`."""
+        return self.mixtures.model.has_pitch
 
     def compute_mels(self, inputs: Sequence[AcousticInput]) -> list[Mel]:
         """See `AcousticModel.compute_mels`."""
         with self.mixtures.lend(self.shares) as model:
             return model.compute_mels(inputs)
+
+    def make_decoder(self, speakers: SpeakerShares) -> Vocoder:
+        """See `EndToEndModel.make_decoder`; a slot is lent for each chunk, so that none waits for the next."""
+        assert isinstance(self.mixtures.model, VitsModel)
+
+        def generate(latents: Array) -> tuple[AnyArray, ...]:
+            with self.mixtures.lend(self.shares) as model:
+                assert isinstance(model, VitsModel)
+                return model.generate(latents, *model.design.embed_for_decoder(speakers))
+
+        return GeneratorVocoder(generate, self.mixtures.model.generator)

@@ -15,13 +15,13 @@ from app.errors import OverTimeBudget
 from app.planning.planner import MAX_PITCH, MAX_SPEED, MIN_SPEED
 from app.synthesis.cache import CachedSentence, SentenceKey
 from app.synthesis.expression import SEMITONES_PER_OCTAVE
-from app.synthesis.loader import Speaker
+from app.synthesis.loader import PitchPart, Speaker
 from app.synthesis.models.acoustic import AcousticInput, Mel
 from app.synthesis.playback import Playback
 from app.synthesis.tokenizer import Tokens
 from app.types import PlanWarning, Samples, Utterance, Word
 from app.voices import Voice
-from app.voices.manifest import Expression
+from app.voices.manifest import NO_EXPRESSION, Expression
 
 AUDIBLE = 0.002
 """Magnitude of samples that are certainly not trimmed at the beginning of an utterance."""
@@ -88,6 +88,11 @@ StreamPart: TypeAlias = "StreamStart | Samples | StreamEnd | Exception"
 """Item of the channel from a worker to the reader of an utterance."""
 
 
+def limit_pitch(semitones: float) -> float:
+    """Return a shift within the limits of requests, which the sum with that of an emotion may exceed."""
+    return min(max(semitones, -MAX_PITCH), MAX_PITCH)
+
+
 @dataclass(slots=True, eq=False)
 class Job:
     """An utterance to synthesize. The engine's workers fill its channel; one reader empties it."""
@@ -130,15 +135,19 @@ class Job:
         preceding = self.tokens.preceding
         short = pause > 0 and self.tokens.begins_with_voiced_plosive()
         speed = self.speed / self.pitch_ratio
-        return AcousticInput(self.tokens.ids, self.speaker.speakers, speed, self.seed, preceding, pause, short)
+        change = self.expression if self.speaker.pitch is PitchPart.MODEL else NO_EXPRESSION
+        return AcousticInput(
+            *(self.tokens.ids, self.speaker.speakers, speed, self.seed, preceding, pause, short),
+            pitch=limit_pitch(change.pitch),
+            pitch_range=change.pitch_range,
+        )
 
     @property
     def pitch_ratio(self) -> float:
-        """How much faster samples are played than made, to move the pitch; 1 if the vocoder moves it itself."""
-        if self.speaker.moves_pitch:
+        """How much faster samples are played than made, to move the pitch; 1 if a model moves it itself."""
+        if self.speaker.pitch is not PitchPart.PLAYBACK:
             return 1.0
-        semitones = min(max(self.expression.pitch, -MAX_PITCH), MAX_PITCH)
-        return float(2 ** (semitones / SEMITONES_PER_OCTAVE))
+        return float(2 ** (limit_pitch(self.expression.pitch) / SEMITONES_PER_OCTAVE))
 
     @property
     def expression(self) -> Expression:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from functools import cache, partial
 from typing import Any
 
@@ -29,6 +30,7 @@ from app.synthesis.models.acoustic import (
 from app.synthesis.models.generators import DESIGNS
 from app.synthesis.models.vocoders import Vocoder
 from app.synthesis.networks import (
+    MixedModel,
     compile_generator,
     compile_glow,
     compile_hifigan_source,
@@ -47,6 +49,14 @@ from app.voices.manifest import Expression, SpokenEmotion
 from app.voices.voice import read_acoustic_audio, read_checkpoint_languages, read_speaker_names, read_vocoder_audio
 
 
+class PitchPart(Enum):
+    """What moves the pitch of an emotion's speech."""
+
+    VOCODER = "the vocoder, which has a harmonic source, or nothing if there is no style"
+    MODEL = "the acoustic model, which predicts the pitch"
+    PLAYBACK = "the rate at which samples are played"
+
+
 @dataclass(frozen=True, slots=True)
 class Speaker:
     """Loaded models for one emotion of a voice, or for a mixture of emotions."""
@@ -57,8 +67,8 @@ class Speaker:
     gain_db: float
     speakers: SpeakerShares
     expression: Expression
-    moves_pitch: bool = True
-    """Whether the vocoder applies the pitch of an expression; otherwise its samples are played faster or slower."""
+    pitch: PitchPart = PitchPart.VOCODER
+    """The part that applies the pitch of an expression."""
 
 
 VOCODERS: Mapping[str, Callable[..., Vocoder]] = {
@@ -134,8 +144,16 @@ class Loader:
             + sum(shares[emotion] * spoken.gain_db for emotion, spoken in emotions.items()),
             speakers=speakers,
             expression=mix_expressions((spoken.expressions, shares[emotion]) for emotion, spoken in emotions.items()),
-            moves_pitch=self.voice.manifest.style is None or self.voice.has_source(largest),
+            pitch=self.choose_pitch_part(largest, checkpoint.model),
         )
+
+    def choose_pitch_part(self, spoken: SpokenEmotion, model: AcousticModel) -> PitchPart:
+        """Return what moves the pitch of an emotion."""
+        if self.voice.has_source(spoken):
+            return PitchPart.VOCODER
+        if model.has_pitch:
+            return PitchPart.MODEL
+        return PitchPart.VOCODER if self.voice.manifest.style is None else PitchPart.PLAYBACK
 
     def load_decoder(
         self, spoken: SpokenEmotion, model: AcousticModel, speakers: SpeakerShares
@@ -180,7 +198,10 @@ class Loader:
         if self.mixtures is None:
             name = self.voice.manifest.emotions[Emotion.NEUTRAL].checkpoint
             base = self.load_checkpoint(name)
-            networks = compile_mixture(self.backend, base, *self.read_config(name))
+            assert isinstance(base.model, MixedModel)
+            config, speakers = self.read_config(name)
+            language = find_language(config.get("languages", []), self.voice.manifest.checkpoints[name].language)
+            networks = compile_mixture(self.backend, base.model, config, speakers, language)
             self.mixtures = MixturePool(base, networks, self.read_weights)
         return self.mixtures
 
@@ -227,7 +248,7 @@ class Loader:
             model = compile_glow(self.backend, key, load, frame_rate)
         elif files.architecture in PARALLEL:
             language = find_language(config.get("languages", []), files.language)
-            model = compile_parallel(self.backend, key, load, config, language)
+            model = compile_parallel(self.backend, key, load, config, language, files.pitch_variation)
         elif files.architecture in NEURAL_HMM:
             from app.synthesis.models.hmm import HmmAcoustic  # which imports torch
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from safetensors import SafetensorError
@@ -17,7 +18,6 @@ from safetensors.numpy import load as load_safetensors
 from app.errors import InvalidVoice
 from app.inference import AnyArray, Array, Backend, ExampleInputs, LazyModule, Network
 from app.inference.graph_cache import make_graph_key
-from app.synthesis.models.acoustic import LoadedCheckpoint
 from app.synthesis.models.generators import DESIGNS, design_hifigan
 from app.synthesis.models.glow import GlowAcoustic, GlowDesign
 from app.synthesis.models.parallel import ParallelAcoustic, ParallelDesign, VitsModel
@@ -68,6 +68,55 @@ def load_frontend(backend: Backend, config: Mapping[str, Any]) -> dict[str, Any]
     return found
 
 
+class Part(NamedTuple):
+    """A part of an acoustic model that is compiled by itself."""
+
+    module: str
+    """Module within `app.synthesis.models` that has its class."""
+    name: str
+    """Class that takes it from coqui's model."""
+    example: ExampleInputs
+    precise: bool = False
+    """Whether it is computed in float32: durations are rounded to whole frames, so a small error would change one."""
+    more: tuple[Any, ...] = ()
+    """Arguments of the class after coqui's model."""
+
+    def build(self, load: Load) -> nn.Module:
+        """Build the torch module of the part."""
+        models = import_module(f"app.synthesis.models.{self.module}")
+        built: nn.Module = getattr(models, self.name)(load(), *self.more)
+        return built
+
+    def compile(self, backend: Backend, key: str, load: Load) -> Network:
+        """Compile the part."""
+        module = LazyModule(self.name, make_graph_key(key, *self.more), partial(self.build, load))
+        return backend.compile(module, self.example, self.precise)
+
+
+def list_glow_parts(design: GlowDesign) -> list[Part]:
+    """Return the parts of a GlowTTS, in the order of `GlowAcoustic`."""
+    encoder = Part("glow_modules", "GlowEncoder", design.make_tokens, precise=True)
+    return [encoder, Part("glow_modules", "GlowDecoder", design.make_frames)]
+
+
+def list_parallel_parts(design: ParallelDesign, language: int | None) -> list[Part]:
+    """Return the parts of a `ParallelAcoustic`, in its order; `language` is the index of a VITS's language."""
+    where = "parallel_modules"
+    if not design.is_vits:
+        encoder = Part(where, "ForwardEncoder", design.make_tokens, precise=True)
+        return [encoder, Part(where, "FrameDecoder", design.make_frames)]
+    encoder = Part(where, "VitsEncoder", design.make_tokens, precise=True, more=(language,))
+    parts = [Part(where, name, design.make_frames) for name in ("VitsFlow", "VitsGenerator")]
+    return [encoder, *parts]
+
+
+def read_design(backend: Backend, key: str, describe: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return the fields of a model's design, with its speaker embeddings as an array."""
+    values = backend.recall(make_graph_key("design", key), describe)
+    speakers = None if values["speakers"] is None else np.array(values["speakers"], np.float32)
+    return {**values, "speakers": speakers}
+
+
 def compile_glow(backend: Backend, key: str, load: Load, frame_rate: float) -> GlowAcoustic:
     """Compile the networks of a GlowTTS."""
 
@@ -76,63 +125,39 @@ def compile_glow(backend: Backend, key: str, load: Load, frame_rate: float) -> G
 
         return describe_glow(load())
 
-    def build_encoder() -> nn.Module:
-        from app.synthesis.models.glow_modules import GlowEncoder
+    design = GlowDesign(**read_design(backend, key, describe))
+    encode, decode = (part.compile(backend, key, load) for part in list_glow_parts(design))
+    return GlowAcoustic(design, encode, decode, frame_rate, make_recall(backend, key))
 
-        return GlowEncoder(load())
 
-    def build_decoder() -> nn.Module:
-        from app.synthesis.models.glow_modules import GlowDecoder
-
-        return GlowDecoder(load())
-
-    values = backend.recall(make_graph_key("design", key), describe)
-    speakers = None if values["speakers"] is None else np.array(values["speakers"], np.float32)
-    design = GlowDesign(**{**values, "speakers": speakers})
-    # In float32: durations are rounded up to whole frames, so a small error would add a frame.
-    encode = backend.compile(LazyModule("GlowEncoder", key, build_encoder), design.make_tokens, precise=True)
-    decode = backend.compile(LazyModule("GlowDecoder", key, build_decoder), design.make_frames)
-    recall = partial(backend.recall, make_graph_key("batch invariance", key), here=True)
-    return GlowAcoustic(design, encode, decode, frame_rate, recall)
+def make_recall(backend: Backend, key: str) -> Callable[[Callable[[], bool]], bool]:
+    """Return the function that recalls whether batches change an utterance of a model."""
+    return partial(backend.recall, make_graph_key("batch invariance", key), here=True)
 
 
 def compile_parallel(
-    backend: Backend, key: str, load: Load, config: Mapping[str, Any], language: int | None
+    backend: Backend, key: str, load: Load, config: Mapping[str, Any], language: int | None, variation: float
 ) -> ParallelAcoustic:
-    """Compile the networks of a VITS, a ForwardTTS or an AlignTTS; `language` is the index of a VITS's language."""
-    architecture, audio = config["model"].lower(), AudioConfig.from_dict(config["audio"])
-    is_vits = architecture == "vits"
-    args = load_arguments(backend, config)
+    """Compile the networks of a VITS, a ForwardTTS or an AlignTTS; `language` is the index of a VITS's language.
+
+    `variation` is that of the pitch, see `ParallelAcoustic`.
+    """
+    audio, args = AudioConfig.from_dict(config["audio"]), load_arguments(backend, config)
 
     def describe() -> dict[str, Any]:
         from app.synthesis.models.parallel_modules import describe_parallel
 
         return describe_parallel(load())
 
-    def build(name: str, *more: Any) -> nn.Module:
-        from app.synthesis.models import parallel_modules
-
-        module: nn.Module = getattr(parallel_modules, name)(load(), *more)
-        return module
-
-    def make(name: str, example: ExampleInputs, *more: Any, precise: bool = False) -> Network:
-        place = make_graph_key(key, *more)
-        return backend.compile(LazyModule(name, place, partial(build, name, *more)), example, precise)
-
-    values = backend.recall(make_graph_key("design", key), describe)
-    speakers = None if values["speakers"] is None else np.array(values["speakers"], np.float32)
-    design = ParallelDesign(**{**values, "speakers": speakers})
-    # The generator first, because it is most of the work, see `Loader.load_largest`.
-    generate = make("VitsGenerator", design.make_frames) if is_vits else None
-    encoder = "VitsEncoder" if is_vits else "AlignEncoder" if architecture == "align_tts" else "ForwardEncoder"
-    # In float32: durations are rounded to whole frames, so a small error would change one.
-    encode = make(encoder, design.make_tokens, *([language] if is_vits else []), precise=True)
-    decode = make("VitsFlow" if is_vits else "FrameDecoder", design.make_frames)
-    rate = args.get("encoder_sample_rate") or audio.sample_rate
-    if generate is None:
-        return ParallelAcoustic(design, encode, decode, rate / audio.hop_length)
+    design = ParallelDesign(**read_design(backend, key, describe))
+    parts = list_parallel_parts(design, language)
+    # The last first, because a generator is most of the work, see `Loader.load_largest`.
+    encode, decode, *generate = reversed([part.compile(backend, key, load) for part in reversed(parts)])
+    frame_rate = (args.get("encoder_sample_rate") or audio.sample_rate) / audio.hop_length
+    if not generate:
+        return ParallelAcoustic(design, encode, decode, frame_rate, variation, make_recall(backend, key))
     generator = design_hifigan({name.removesuffix("_decoder"): value for name, value in args.items()})
-    return VitsModel(design, encode, decode, rate / audio.hop_length, generate, generator)
+    return VitsModel(design, encode, decode, frame_rate, generate[0], generator)
 
 
 def load_arguments(backend: Backend, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,63 +180,70 @@ def load_arguments(backend: Backend, config: Mapping[str, Any]) -> dict[str, Any
 
 Shapes = Mapping[str, Sequence[int]]
 """Shape of each weight, by name."""
+MixedModel: TypeAlias = GlowAcoustic | ParallelAcoustic
+"""A model whose weights can be mixed with those of others."""
+EXAMPLE_LENGTH = 32
+"""Tokens or frames of the example that shows which weights a model uses."""
 
 
 class MixtureNetworks(NamedTuple):
-    """Networks of a GlowTTS that take their weights before their other inputs."""
+    """Networks of a model that take their weights before their other inputs, in the model's order."""
 
-    encode: Network
-    decode: Network
-    encoder: Shapes
-    """Weights of the encoder, in the order of its inputs."""
-    decoder: Shapes
+    networks: Sequence[Network]
+    weights: Sequence[Shapes]
+    """Weights of each network, in the order of its inputs."""
 
 
 def compile_mixture(
-    backend: Backend, base: LoadedCheckpoint, config: Mapping[str, Any], speakers: Sequence[str]
+    backend: Backend,
+    model: MixedModel,
+    config: Mapping[str, Any],
+    speakers: Sequence[str],
+    language: int | None,
 ) -> MixtureNetworks:
-    """Compile the networks of a GlowTTS for weights that are not known yet."""
-    assert isinstance(base.model, GlowAcoustic)
-    design = base.model.design
+    """Compile the networks of a model for weights that are not known yet."""
+    parts = (
+        list_glow_parts(model.design)
+        if isinstance(model, GlowAcoustic)
+        else list_parallel_parts(model.design, language)
+    )
 
     @cache
-    def load() -> Any:
+    def load() -> list[nn.Module]:
+        from app.inference.pytorch import prepare_for_inference
         from app.synthesis.coqui import build_acoustic, build_coqui_config
-        from app.synthesis.models.glow_modules import GlowDecoder, GlowEncoder
 
-        model = build_acoustic("glow_tts", build_coqui_config(config, list(speakers)), None)
-        return GlowEncoder(model), GlowDecoder(model)
+        built = build_acoustic(config["model"].lower(), build_coqui_config(config, list(speakers)), None)
+        return [prepare_for_inference(part.build(lambda: built)) for part in parts]
 
     def describe() -> list[dict[str, list[int]]]:
         from app.synthesis.models.glow_modules import list_used_weights
 
         return [
-            list_used_weights(module, example(1, 2 * design.fold))
-            for module, example in zip(load(), (design.make_tokens, design.make_frames), strict=True)
+            list_used_weights(module, part.example(1, EXAMPLE_LENGTH))
+            for module, part in zip(load(), parts, strict=True)
         ]
 
-    def build(part: int) -> nn.Module:
+    def build(place: int) -> nn.Module:
         from app.synthesis.models.glow_modules import WithWeights
 
-        return WithWeights(load()[part], list(shapes[part]))
+        return WithWeights(load()[place], list(shapes[place]))
 
-    def make_example(
-        part: int, example: Callable[[int, int], tuple[AnyArray, ...]], batch: int, length: int
-    ) -> tuple[AnyArray, ...]:
-        weights = (np.zeros(shape, np.float32) for shape in shapes[part].values())
-        return *weights, *example(batch, length)
+    def make_example(place: int, batch: int, length: int) -> tuple[AnyArray, ...]:
+        weights = (np.zeros(shape, np.float32) for shape in shapes[place].values())
+        return *weights, *parts[place].example(batch, length)
 
-    key = make_graph_key("mixture", config, speakers)
+    key = make_graph_key("mixture", config, speakers, language)
     shapes: list[Shapes] = backend.recall(make_graph_key("weights", key), describe)
-    encode = backend.compile(
-        LazyModule("GlowEncoder with weights", key, partial(build, 0)),
-        partial(make_example, 0, design.make_tokens),
-        precise=True,
-    )
-    decode = backend.compile(
-        LazyModule("GlowDecoder with weights", key, partial(build, 1)), partial(make_example, 1, design.make_frames)
-    )
-    return MixtureNetworks(encode, decode, *shapes)
+    networks = [
+        backend.compile(
+            LazyModule(f"{part.name} with weights", key, partial(build, place)),
+            partial(make_example, place),
+            part.precise,
+        )
+        for place, part in enumerate(parts)
+    ]
+    return MixtureNetworks(networks, shapes)
 
 
 def compile_vocos(

@@ -98,6 +98,7 @@ class Pipeline:
             pipeline.synthesize(SpeechRequest(WARM_UP_TEXT))
             _ = pipeline.identity
             engine.trim()
+            engine.start_preparing(voice)
         return pipeline
 
     @cached_property

@@ -15,6 +15,9 @@ class Playback:
 
     streamed: bool = True
     """Whether the reader plays the audio while it is made."""
+    short_start: bool = True
+    """Whether the first chunk is short, as for a reader who waits; without, an utterance has the same bytes in any
+    place."""
     begun: float = field(default_factory=time.monotonic)
     """When the request began."""
     deadline: float = field(init=False)

@@ -27,7 +27,7 @@ from collections.abc import Callable, Sequence
 
 from app.errors import OverTimeBudget
 from app.synthesis.job import Computation, Job, Task, VocodingTask
-from app.synthesis.models.glow import TOKEN_STEP
+from app.synthesis.models.acoustic import TOKEN_STEP
 from app.synthesis.playback import Playback
 
 URGENT_TASKS = 5

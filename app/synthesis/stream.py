@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 import numpy as np
 
@@ -63,9 +62,6 @@ class SynthesisStream:
     iterator stops the work within a chunk. `key_name` is `SpeechRequest.key_name`.
     """
 
-    low_latency: ClassVar[bool] = True
-    """Whether the first chunk of the first utterance is short, so that playback begins early."""
-
     def __init__(
         self,
         engine: Engine,
@@ -103,7 +99,6 @@ class SynthesisStream:
             key_name=self.key_name,
             cancelled=self.cancelled,
             playback=self.playback,
-            low_latency=self.low_latency,
         )
         with closing(streams):
             for stream in streams:

@@ -1,9 +1,10 @@
-"""Run a voice's networks before the first request, and choose the backend: as configured, or the fastest."""
+"""Run a voice's networks before the requests, and choose the backend: as configured, or the fastest."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,8 @@ from app.inference.selection import FallbackBackend, choose_fastest, list_backen
 from app.synthesis.interpolation import MixturePool
 from app.synthesis.loader import Loader, Speaker
 from app.synthesis.mel import FRAME_STEP
-from app.synthesis.models.glow import TOKEN_STEP, GlowAcoustic
+from app.synthesis.models.acoustic import TOKEN_STEP
+from app.synthesis.models.glow import GlowAcoustic
 from app.synthesis.models.vocoders import Vocoder
 from app.types import Emotion
 from app.voices import Voice
@@ -31,25 +33,43 @@ SILENT_MEL = -5.0
 
 
 def warm_up(speakers: Sequence[Speaker], mixtures: MixturePool | None, workers: int) -> None:
-    """Run every network once per worker, and those of one model at every length.
+    """Run every network of GlowTTS, and the vocoders after it, once per worker.
 
-    OpenVINO generates the code for a length once, whatever the weights are. Only GlowTTS pads its lengths to a few.
+    Other models prepare themselves at their first requests.
     """
-    models = [model for one in speakers if isinstance(model := one.checkpoint.model, GlowAcoustic)]
-    models = list({id(model): model for model in [*models, *([mixtures.make_blank()] if mixtures else [])]}.values())
+    models = find_models(speakers)
+    blank = mixtures.make_blank() if mixtures else None
+    if isinstance(blank, GlowAcoustic):
+        models.append(blank)
     with ThreadPoolExecutor(workers) as pool:
-
-        def repeat(run: Callable[[int], None], lengths: range, every: bool) -> None:
-            list(pool.map(run, [lengths[-1]] * workers))
-            if every:
-                list(pool.map(run, lengths[:-1]))
-
         for model in models:
-            repeat(make_encoding_run(model), TOKEN_COUNTS, every=model is models[0])
-            repeat(make_decoding_run(model), FRAME_COUNTS, every=model is models[0])
-        if models:
-            for vocoder in {id(one.vocoder): one.vocoder for one in speakers}.values():
-                repeat(make_vocoding_run(vocoder, models[0].design.mels), FRAME_COUNTS, every=True)
+            list(pool.map(make_encoding_run(model), [TOKEN_COUNTS[-1]] * workers))
+            list(pool.map(make_decoding_run(model), [FRAME_COUNTS[-1]] * workers))
+        for vocoder in find_vocoders(speakers) if models else ():
+            list(pool.map(make_vocoding_run(vocoder, models[0].design.mels), [FRAME_COUNTS[-1]] * workers))
+
+
+def list_lengths(speakers: Sequence[Speaker]) -> Iterator[Callable[[], None]]:
+    """Yield functions that run the networks of one model, and the vocoders, at the other usual lengths.
+
+    OpenVINO generates some code for each length, whatever the weights are. Only GlowTTS pads its lengths to a few.
+    """
+    for model in find_models(speakers)[:1]:
+        yield from (partial(make_encoding_run(model), tokens) for tokens in TOKEN_COUNTS[:-1])
+        runs = [make_vocoding_run(vocoder, model.design.mels) for vocoder in find_vocoders(speakers)]
+        for run in (make_decoding_run(model), *runs):
+            yield from (partial(run, frames) for frames in FRAME_COUNTS[:-1])
+
+
+def find_models(speakers: Sequence[Speaker]) -> list[GlowAcoustic]:
+    """Return the different models of GlowTTS."""
+    models = (model for one in speakers if isinstance(model := one.checkpoint.model, GlowAcoustic))
+    return list({id(model): model for model in models}.values())
+
+
+def find_vocoders(speakers: Sequence[Speaker]) -> list[Vocoder]:
+    """Return the different vocoders."""
+    return list({id(one.vocoder): one.vocoder for one in speakers}.values())
 
 
 def make_encoding_run(model: GlowAcoustic) -> Callable[[int], None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 MAX_TITLE_CHARS = 100
 """Maximum characters of a title in a list of chapters; the full title is spoken."""
@@ -17,6 +18,7 @@ _TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen
 _NUMBER = rf"(?:\d{{1,4}}|[ivxlcdm]{{1,9}}|(?:{_TENS})[- ](?:{_ONES})|{_TENS}|{_TEENS}|{_ONES})"
 _BARE = re.compile(rf"(?:chapter|part|book) {_NUMBER}[.:]?", re.IGNORECASE)
 _TITLED = re.compile(rf"(?:chapter|part|book) {_NUMBER}(?:[.:,]| ?[—–-]) ?\S.{{0,100}}", re.IGNORECASE)
+_WORD_CHARACTER = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +69,29 @@ def remove_unprintable(title: str) -> str:
 def get_line(lines: Sequence[str], number: int) -> str:
     """Return a line without surrounding white space; empty outside the text."""
     return lines[number].strip() if 0 <= number < len(lines) else ""
+
+
+def normalize_title(title: str) -> str:
+    """Return the letters and digits of a title, to compare titles that differ in punctuation and case."""
+    return "".join(_WORD_CHARACTER.findall(title.casefold()))
+
+
+def find_heading_spans(text: str, headings: Sequence[Heading]) -> tuple[tuple[int, int], ...]:
+    """Return the spans of headings in a text: the paragraphs at the beginning of a chapter that its title contains."""
+    return tuple(
+        (one.start, _find_heading_end(text, one, following.start if following else len(text)))
+        for one, following in zip_longest(headings, headings[1:])
+    )
+
+
+def _find_heading_end(text: str, heading: Heading, end: int) -> int:
+    """Return the end of the heading's paragraphs."""
+    title, place, stop = normalize_title(heading.title), heading.start, heading.start
+    while place < end:
+        until = text.find("\n", place, end)
+        until = end if until < 0 else until
+        line = normalize_title(text[place:until])
+        if line and line not in title:
+            break
+        stop, place = (until if line else stop), until + 1
+    return max(stop, heading.start + 1)

@@ -19,6 +19,8 @@ SHORTENED = re.compile(
 )
 """A year without its century, such as `'21`, or a word without its beginning, such as `'n'`."""
 BEFORE_OPENING = re.compile(r"[\s(\[{—–-]")
+BLANKS = " \u00a0\u202f"
+"""What French typography puts between the words and the marks, `« Non ! »`."""
 INDENTATION = 16
 """Maximum blanks before the first mark of a line."""
 ENDS_SPEECH = ",.!?;:…—–-"
@@ -74,7 +76,7 @@ def is_opening(text: str, place: int) -> bool:
     before, after = text[max(0, place - 1) : place], text[place + 1 : place + 2]
     return (
         text[place] in OPENING
-        and not after.isspace()
+        and (not after.isspace() or (text[place] == "«" and after in BLANKS))
         and after != ""
         and (not before or BEFORE_OPENING.match(before) is not None)
         and not SHORTENED.match(text, place)
@@ -91,7 +93,8 @@ def is_closing(text: str, opened: int, place: int) -> bool:
 
 def is_speech(text: str, start: int, end: int) -> bool:
     """Return whether the words between two quotation marks are spoken, not only mentioned."""
-    if text[end - 2] in ENDS_SPEECH or text[end : end + 1] == ",":
+    last = end - 3 if text[end - 2] in BLANKS else end - 2
+    if text[last] in ENDS_SPEECH or text[end : end + 1] == ",":
         return True
     # Check the end of the line first: at most one quotation of a line passes, so a long line is searched only once.
     return END_OF_LINE.match(text, end) is not None and not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t")

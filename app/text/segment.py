@@ -26,6 +26,10 @@ WORD = re.compile(r"[^\W_]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 UNPRONOUNCED_MARKS = re.compile(r"(?:[^\w\s\"'“„‘‚«(\[{¿¡#@&$€£¥+~<-]+\s*)+")
 """Emoji and closing marks at the beginning of a sentence, which belong to the previous sentence."""
+INNER_END = re.compile(r"[.!?…。！？]\S*\s")
+"""The end of a sentence that may be followed by another one; it is found faster than by the segmenter."""
+OPENED = re.compile(r"\s[\"“„«‘']")
+"""A mark that opens a quotation."""
 MARKER = re.compile(r"\s*\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,5}|[IVX]{2,5})[.)]\s*")
 """The number or letter of a list item, which is no sentence."""
 
@@ -110,7 +114,8 @@ def starts(text: str, start: int, end: int, language: str = ENGLISH) -> Iterator
     while start < end:
         stop = min(start + WINDOW, end)
         found = [start + place for place in find_sentence_starts(text[start:stop], language)]
-        yield from found
+        # sentencex ends a sentence after the mark of a quotation that is not closed.
+        yield from (edge - 1 if edge >= start + 2 and OPENED.match(text, edge - 2, edge) else edge for edge in found)
         if stop == end:
             return
         inside = LAST_SPACE.match(text, start, stop)
@@ -121,7 +126,15 @@ def starts(text: str, start: int, end: int, language: str = ENGLISH) -> Iterator
 def find_quoted_starts(text: str, start: int, end: int, language: str = ENGLISH) -> Iterator[int]:
     """Yield the offsets of the second and later sentences of each quotation, which the segmenter keeps whole."""
     for one in find_quotations(text[start:end]):
-        yield from starts(text, start + one.start + 1, start + one.end, language)
+        begun, last = start + one.start + 1, start + one.end
+        if not INNER_END.search(text, begun, last):
+            continue
+        for edge in starts(text, begun, last, language):
+            # `ha! ha!` goes on, `1.` is the number of an item, and the marks at the end belong to the words before.
+            is_sentence = not text[edge].islower() and WORD.search(text, edge, last) is not None
+            if is_sentence and not MARKER.fullmatch(text, begun, edge):
+                yield edge
+            begun = edge
 
 
 def merge_wordless(text: str, start: int, end: int, found: Iterable[int], lines: frozenset[int]) -> Iterator[int]:

@@ -11,6 +11,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from app.errors import InvalidVoice
+from app.voices.architectures import FORWARD_TTS, PREDICTS_PITCH
 
 MATCHING_SETTINGS = ("num_mels", "hop_length", "win_length", "fft_size", "mel_fmin", "upper_hz")
 """Settings that must be equal in an acoustic model and its vocoder. Normalization is converted instead, and frames are
@@ -128,6 +129,17 @@ def check_upsampling(config: Mapping[str, Any], what: str) -> None:
             f"{what}: hop_length is {hop}, but upsample_factors make {samples} samples of a frame.",
             hint="Use the config.json of the release that the weights are from.",
         )
+
+
+def predicts_pitch(architecture: str, config: Mapping[str, Any]) -> bool:
+    """Return whether an acoustic model predicts the pitch of each token."""
+    chosen = (config.get("model_args") or {}).get("use_pitch")
+    return architecture in FORWARD_TTS and bool(architecture in PREDICTS_PITCH if chosen is None else chosen)
+
+
+def is_fairseq_config(config: Mapping[str, Any]) -> bool:
+    """Return whether a JSON object is the config of a VITS that was trained by fairseq, such as those of MMS."""
+    return isinstance(config.get("model"), Mapping) and isinstance(config.get("data"), Mapping)
 
 
 def read_phonemes(config: Mapping[str, Any]) -> frozenset[str] | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.errors import InvalidVoice
 from app.types import Emotion
-from app.voices.architectures import END_TO_END, MIXES_SPEAKERS
+from app.voices.architectures import END_TO_END, MIXES_CHECKPOINTS, MIXES_SPEAKERS
 from app.voices.coqui_config import AudioConfig, check_fit
 from app.voices.discover import SUPPORTED, ConfigKind, ModelFiles, ScanResult, find_emotion, to_locale, to_voice_name
 from app.voices.manifest import Manifest
@@ -207,11 +207,12 @@ def get_vocoder_name(part: ModelFiles, decisions: VoiceDescription) -> str | Non
 
 
 def has_degree(decisions: VoiceDescription) -> bool:
-    """Return whether neutral can be interpolated with every emotion: speakers of one model, or fine-tuned GlowTTS."""
+    """Return whether neutral can be interpolated with every emotion: speakers of one model, or fine-tuned from one."""
     neutral = decisions.emotions[Emotion.NEUTRAL].part
     parts = {one.part for one in decisions.emotions.values()}
     related = all(part is neutral or decisions.bases.get(part) is neutral for part in parts)
-    return len(decisions.emotions) > 1 and related and neutral.architecture in MIXES_SPEAKERS
+    architectures = MIXES_SPEAKERS if parts == {neutral} else MIXES_CHECKPOINTS
+    return len(decisions.emotions) > 1 and related and neutral.architecture in architectures
 
 
 def get_phoneme_language(part: ModelFiles) -> str:

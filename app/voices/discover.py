@@ -15,8 +15,9 @@ from typing import Any, get_args
 from app.emotion.taxonomy import EMOTION_OF_NAME
 from app.errors import InvalidVoice
 from app.types import Emotion
-from app.voices.architectures import UNSUPPORTED, UNSUPPORTED_VOCODERS
+from app.voices.architectures import FAIRSEQ_VITS, UNSUPPORTED, UNSUPPORTED_VOCODERS
 from app.voices.coqui_config import (
+    is_fairseq_config,
     read_config,
     read_config_speakers,
     read_generator_name,
@@ -99,6 +100,8 @@ def read_config_file(folder: Path, path: PurePosixPath) -> ConfigFile | None:
         return None
     if is_piper_config(values):
         return ConfigFile(path, ConfigKind.ACOUSTIC, "piper", values)
+    if is_fairseq_config(values):
+        return ConfigFile(path, ConfigKind.ACOUSTIC, FAIRSEQ_VITS, values)
     named = values.get("architecture") or values.get("generator_model") or values.get("model")
     if not isinstance(named, str) or not isinstance(values.get("audio"), dict):
         return None

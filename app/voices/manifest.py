@@ -97,6 +97,9 @@ class Checkpoint(NetworkFiles):
     """Names of the speakers in the order of their embeddings, if the config does not lead to them."""
     language: str | None = None
     """Language of a multi-lingual checkpoint in which the voice speaks, by its name in the config."""
+    pitch_variation: Annotated[float, Field(ge=0.05, le=1)] = 0.3
+    """Standard deviation of the pitch in the training's recordings, as a share of its mean, from which the model's
+    change for some semitones follows; only for a `fast_pitch` or `fastspeech2` that predicts the pitch."""
 
 
 class VocoderFiles(NetworkFiles):

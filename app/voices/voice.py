@@ -13,11 +13,12 @@ from app.capabilities import CheckpointId, VoiceCapabilities
 from app.errors import InvalidVoice
 from app.text.languages import get_base_language
 from app.types import Emotion
-from app.voices.architectures import MIXES_SPEAKERS, SOURCE_VOCODERS
+from app.voices.architectures import MIXES_CHECKPOINTS, SOURCE_VOCODERS
 from app.voices.coqui_config import (
     AudioConfig,
     check_fit,
     check_upsampling,
+    predicts_pitch,
     read_config,
     read_config_speakers,
     read_languages,
@@ -42,6 +43,8 @@ class Voice:
     """That of `VoiceCapabilities`."""
     language: str = "en-US"
     """Language of the text that the voice reads, perhaps with its region."""
+    pitched: frozenset[str] = frozenset()
+    """Names of the checkpoints that predict the pitch."""
     key: str = field(default_factory=lambda: uuid4().hex, compare=False, repr=False)
     """Unique, also among voices of one name: a reloaded voice may speak differently."""
 
@@ -70,6 +73,10 @@ class Voice:
         vocoders = self.manifest.vocoders
         return spoken.vocoder is not None and vocoders[spoken.vocoder].architecture in SOURCE_VOCODERS
 
+    def has_pitch(self, spoken: SpokenEmotion) -> bool:
+        """Return whether a model of an emotion can move the pitch."""
+        return self.has_source(spoken) or spoken.checkpoint in self.pitched
+
     @property
     def abilities(self) -> VoiceCapabilities:
         """Capabilities that the planner may use."""
@@ -82,7 +89,7 @@ class Voice:
             checkpoints,
             self.manifest.fallbacks,
             degree=self.degree,
-            pitch=self.manifest.style is not None or all(map(self.has_source, self.manifest.emotions.values())),
+            pitch=self.manifest.style is not None or all(map(self.has_pitch, self.manifest.emotions.values())),
             language=self.language,
             phonemes=self.phonemes,
             approximated=frozenset(self.spoken) - set(self.manifest.emotions),
@@ -148,11 +155,16 @@ def check_voice(folder: Path, manifest: Manifest) -> Voice:
         voice,
         phonemes=phonemes,
         mel_rate=min(rates, default=None),
-        language=choose_language(manifest, chosen, config),
+        language=find_text_language(manifest, chosen, config),
+        pitched=frozenset(
+            name
+            for name, files in manifest.checkpoints.items()
+            if predicts_pitch(files.architecture, voice.read_config(files.config))
+        ),
     )
 
 
-def choose_language(manifest: Manifest, chosen: str | None, config: Mapping[str, Any]) -> str:
+def find_text_language(manifest: Manifest, chosen: str | None, config: Mapping[str, Any]) -> str:
     """Return the language of a voice: that of its phonemes, with the region of its locale if both agree, or its locale.
 
     The manifest may name the language of the phonemes; else it is the one `chosen` of a multi-lingual checkpoint, or
@@ -165,25 +177,21 @@ def choose_language(manifest: Manifest, chosen: str | None, config: Mapping[str,
 
 
 def check_degree(voice: Voice) -> None:
-    """Raise `InvalidVoice` unless each emotion is a speaker of neutral's model, or fine-tuned from its GlowTTS."""
+    """Raise `InvalidVoice` unless each emotion is a speaker of neutral's model, or fine-tuned from it."""
     emotions, checkpoints = voice.manifest.emotions, voice.manifest.checkpoints
     neutral = emotions[Emotion.NEUTRAL].checkpoint
     for emotion, spoken in emotions.items():
         checkpoint = checkpoints[spoken.checkpoint]
-        architectures = MIXES_SPEAKERS if spoken.checkpoint == neutral else ("glow_tts",)
-        is_base = (
-            spoken.checkpoint == neutral or checkpoints[neutral].architecture == "glow_tts" == checkpoint.architecture
-        )
         if (
-            not is_base
-            or checkpoint.architecture not in architectures
+            checkpoint.architecture not in MIXES_CHECKPOINTS
+            or checkpoint.architecture != checkpoints[neutral].architecture
             or neutral not in (spoken.checkpoint, checkpoint.base)
         ):
             raise InvalidVoice(
                 f"{voice.folder}: degree is true, but there is no way between neutral (checkpoint {neutral}) "
                 f"and {emotion} (checkpoint {spoken.checkpoint}).",
-                hint="Both must be speakers of one checkpoint, or GlowTTS with neutral's as `base`; "
-                "else leave `degree` out.",
+                hint="Both must be speakers of one checkpoint, or of one architecture with neutral's as `base`; "
+                f"else leave `degree` out. Possible with {', '.join(MIXES_CHECKPOINTS)}.",
             )
 
 

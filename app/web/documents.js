@@ -1,11 +1,12 @@
 /** Opens texts: examples, files that the page reads, and documents that the service reads. */
 
-import { chaptersIn, divided, fromFile, newProject } from "./project.js";
+import { chaptersIn, divided } from "./chapters.js";
+import { fromFile, isCover, newProject } from "./project.js";
 import { Problem } from "./service.js";
 
 /**
- * @typedef {{title: string, author: string, language: string, chapters: import("./project.js").Chapter[],
- *   warnings: {code: string, detail: string}[]}} Document
+ * @typedef {{title: string, author: string, language: string, cover: string | null,
+ *   chapters: import("./project.js").Chapter[], warnings: {code: string, detail: string}[]}} Document
  */
 
 const TEXT = /\.(txt|text|md|markdown)$/i;
@@ -67,8 +68,11 @@ export async function read(file, api, limit) {
   const chapters = document.chapters.flatMap(({ title, text, format }) =>
     divided(title, text, limit).map((one) => ({ ...one, format })),
   );
-  const project = newProject(document.title || name, chapters);
-  return { project, warnings: document.warnings.map((one) => one.detail) };
+  const project = newProject(document.title || name, chapters, document.author);
+  const { cover } = document;
+  const warnings = document.warnings.map((one) => one.detail);
+  if (isCover(cover)) return { project: { ...project, cover: cover ?? undefined }, warnings };
+  return { project, warnings: [...(cover ? ["Its cover is larger than 3 MB and left out."] : []), ...warnings] };
 }
 
 /** @param {File} file */

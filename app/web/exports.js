@@ -1,20 +1,19 @@
-/** What can be taken along: sound, subtitles, a curl command, SSML. */
+/** What can be taken along: sound, subtitles, the plan, and what is copied. */
 
-import { emotionOf } from "./emotions.js";
+import { chapterOf } from "./chapters.js";
+import { curlOf, ssmlOf } from "./copies.js";
 import { copy, download, fileNameOf, zipped } from "./files.js";
-import { planToShow, planToSpeak, valueOf } from "./plan.js";
-import { takesOf } from "./player.js";
+import { planToShow, planToSpeak } from "./plan.js";
 import { titleOf } from "./project.js";
-import { SEED } from "./service.js";
-import { utteranceIn } from "./speech.js";
-import { cuesOf, toSrt, toVtt } from "./subtitles.js";
+import { cuesOf, takesOf, toSrt, toVtt } from "./subtitles.js";
+import { utteranceIn } from "./takes.js";
 
 /**
  * @typedef {import("./player.js").Lines} Lines
  *
  * @typedef {object} Context   what is on the page
  * @property {import("./service.js").Api} api
- * @property {import("./speech.js").Takes} takes
+ * @property {import("./takes.js").Takes} takes
  * @property {import("./connection.js").Attempts} attempts
  * @property {import("./notices.js").Notices} notices
  * @property {import("./studio.js").Studio} studio
@@ -30,6 +29,8 @@ const NAMES = /** @type {Record<string, string>} */ ({
   opus: "Opus",
   aac: "AAC",
 });
+const JOINED = ["m4b", "mp3", "wav"];
+/** Formats whose parts can be joined. */
 const SUBTITLES = /** @type {Record<string, (cues: import("./subtitles.js").Cue[]) => string>} */ ({
   srt: toSrt,
   vtt: toVtt,
@@ -37,13 +38,15 @@ const SUBTITLES = /** @type {Record<string, (cues: import("./subtitles.js").Cue[
 
 export class Exports {
   #controller = new AbortController();
+  /** Sounds of parts that were made for an export that failed, by what they speak. @type {Map<string, Blob>} */
+  #made = new Map();
 
   /** @param {HTMLElement} menu @param {Context} context */
   constructor(menu, context) {
     this.menu = menu;
     this.context = context;
-    this.whole = /** @type {HTMLInputElement} */ (menu.querySelector("input[value=whole]"));
     menu.addEventListener("beforetoggle", () => this.#showScope());
+    menu.addEventListener("change", () => this.#showScope());
     menu.addEventListener("click", ({ target }) => {
       const { format, kind } = /** @type {HTMLElement} */ (target).dataset;
       if (!format && !kind) return;
@@ -61,41 +64,94 @@ export class Exports {
       button.type = "button";
       button.dataset.format = format;
       button.textContent = name;
+      if (format === "m4b") button.title = "Audiobook with chapters, author and cover";
       return button;
     });
     this.menu.querySelector(".formats")?.replaceChildren(...buttons);
   }
 
+  /** How much is exported: the shown part, all parts in one file, or each in a file. */
+  get #scope() {
+    if (this.context.studio.content.parts.length === 1) return "part";
+    return /** @type {HTMLInputElement} */ (this.menu.querySelector("input:checked")).value;
+  }
+
   #showScope() {
     const { parts } = this.context.studio.content;
     /** @type {HTMLElement} */ (this.menu.querySelector(".scope")).hidden = parts.length === 1;
+    const isJoined = this.#scope === "whole";
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (this.menu.querySelectorAll("[data-format]"))) {
+      const format = button.dataset.format ?? "";
+      button.hidden = isJoined && !JOINED.includes(format) && format !== "jsonl";
+    }
+    /** @type {HTMLElement} */ (this.menu.querySelector(".subtitles")).hidden = isJoined;
   }
 
   /** @param {string} format   of sound or of subtitles */
   async save(format) {
-    const { attempts, notices, studio } = this.context;
+    const { attempts, notices } = this.context;
     this.#controller.abort();
     const { signal } = (this.#controller = new AbortController());
-    const isWhole = studio.content.parts.length > 1 && this.whole.checked;
-    const save = format === "jsonl" ? this.#savePlan : isWhole ? this.#saveWhole : this.#savePart;
-    const work = () => save.call(this, format, signal);
+    const work = () => this.#saved(format, signal);
     const name = await attempts.try("save", work, () => this.save(format));
-    if (name) notices.say(`Saved as ${name}.`);
-    else if (signal.aborted) notices.say("Cancelled.");
+    if (name) {
+      this.#made.clear();
+      notices.say(`Saved as ${name}.`);
+    } else if (signal.aborted) notices.say("Cancelled.");
   }
 
   /** @param {string} format @param {AbortSignal} signal @returns {Promise<string>} the name of the file */
+  #saved(format, signal) {
+    const scope = this.#scope;
+    if (format === "jsonl") return this.#savePlan(format, signal);
+    if (scope === "each") return this.#saveEach(format, signal);
+    if (scope === "whole" || format === "m4b") return this.#saveJoined(format, signal, scope);
+    return this.#savePart(format, signal);
+  }
+
+  /** @param {string} format @param {AbortSignal} signal */
   async #savePart(format, signal) {
     const { studio, ready } = this.context;
-    const { name, content, current } = studio.project;
+    const { project } = studio;
     const lines = await ready();
     if (!lines) return "";
-    const isOne = content.parts.length === 1;
-    const title = isOne ? name : `${name}, ${titleOf(content.parts[current], current)}`;
-    const file = `${fileNameOf(title)}.${format}`;
+    const file = `${fileNameOf(this.#titleOf(project, "part"))}.${format}`;
     this.#say(`Making ${file}…`);
     download(await this.#file(lines, format, signal, (share) => this.#progress(share)), file);
     return file;
+  }
+
+  /** @param {import("./project.js").Project} project @param {string} scope */
+  #titleOf({ name, content: { parts }, current }, scope) {
+    return scope === "part" && parts.length > 1 ? `${name}, ${titleOf(parts[current], current)}` : name;
+  }
+
+  /**
+   * One file of all parts, or of the shown one, with chapters and tags.
+   * @param {string} format
+   * @param {AbortSignal} signal
+   * @param {string} scope
+   */
+  async #saveJoined(format, signal, scope) {
+    const { project } = this.context.studio;
+    const title = this.#titleOf(project, scope);
+    const parts = this.#parts(project, signal, scope === "part" ? project.current : undefined);
+    const make = (/** @type {object} */ plan, /** @type {string} */ source) => this.#sound(plan, source, signal);
+    // Few visits need these scripts.
+    const { joinedFile } = await import("./book.js");
+    const file = await joinedFile(format, parts, { ...project, name: title }, make);
+    if (!file) return this.#sayNothing();
+    const name = `${fileNameOf(title)}.${format}`;
+    download(file, name);
+    return name;
+  }
+
+  /** The sound of a plan; what an export before has made is not made again. @param {object} plan @param {string} format @param {AbortSignal} signal */
+  async #sound(plan, format, signal) {
+    const key = JSON.stringify([format, plan]);
+    const sound = this.#made.get(key) ?? (await this.context.api.file({ plan }, format, signal));
+    this.#made.set(key, sound);
+    return sound;
   }
 
   /**
@@ -105,11 +161,11 @@ export class Exports {
    */
   async #savePlan(format, signal) {
     const { project } = this.context.studio;
-    const { name } = project;
+    const { name, author } = project;
     const rows = [];
     for await (const { lines, part } of this.#parts(project, signal)) {
       const title = chapterOf(part);
-      rows.push(...(rows.length ? [] : [{ voice: lines.voice, title: name }]), ...(title ? [{ chapter: title }] : []));
+      rows.push(...(rows.length ? [] : [{ voice: lines.voice, title: name, ...(author ? { author } : {}) }]), ...(title ? [{ chapter: title }] : []));
       rows.push(...lines.sentences.map((_, i) => utteranceIn(lines.sentences, i, lines.hasNext)));
     }
     const file = `${fileNameOf(name)}.${format}`;
@@ -119,26 +175,27 @@ export class Exports {
   }
 
   /**
-   * All parts that have a text, each with its plan.
+   * All parts that have a text, or one of them, each with its plan.
    * @param {import("./project.js").Project} project   as it was when the export began
    * @param {AbortSignal} signal
+   * @param {number} [only]   number of a part
    */
-  async *#parts(project, signal) {
+  async *#parts(project, signal, only) {
     const { parts } = project.content;
     for (const [index, part] of parts.entries()) {
-      this.#say(`Making part ${index + 1} of ${parts.length}…`);
-      this.#progress(index / parts.length);
-      if (!part.text.trim()) continue;
+      if (!part.text.trim() || (only ?? index) !== index) continue;
+      this.#say(only === undefined ? `Making part ${index + 1} of ${parts.length}…` : "Making the file…");
+      this.#progress(only === undefined ? index / parts.length : 0);
       const lines = await this.context.studio.lines(index, signal, project);
       // A failure was reported; a file without the part would be incomplete.
       if (!lines) this.#controller.abort();
       signal.throwIfAborted();
-      if (lines) yield { lines, part, index };
+      if (lines) yield { lines: { ...lines, hasNext: lines.hasNext && only === undefined }, part, index };
     }
   }
 
   /** @param {string} format @param {AbortSignal} signal */
-  async #saveWhole(format, signal) {
+  async #saveEach(format, signal) {
     const { project } = this.context.studio;
     const { name, content } = project;
     const count = content.parts.length;
@@ -161,9 +218,8 @@ export class Exports {
    * @param {(share: number) => void} progress
    */
   async #file(lines, format, signal, progress) {
-    const { api } = this.context;
     const plan = planToSpeak(lines.voice, lines.sentences);
-    if (!(format in SUBTITLES)) return api.file({ plan }, format, signal);
+    if (!(format in SUBTITLES)) return this.#sound(plan, format, signal);
     const takes = await takesOf(this.context, { ...lines, hasNext: false }, signal, progress);
     return new Blob([SUBTITLES[format](cuesOf(lines, takes))], { type: "text/plain" });
   }
@@ -207,87 +263,4 @@ export class Exports {
         : "The browser does not let this page use the clipboard.",
     );
   }
-}
-
-/** The chapter that a part begins; nothing for a further part of a long one. @param {import("./project.js").Part} part */
-function chapterOf({ title }) {
-  const [, name, number] = title.match(/^(.*?)(?: \((\d+)\))?$/) ?? [];
-  return number && number !== "1" ? "" : name;
-}
-
-/** A plan as a command line. */
-
-const END = "PLAN";
-
-/**
- * The command that makes `speech.wav`. The body stands in a document of its own, so that no quote in it ends anything
- * and no text is too long for an argument.
- * @param {object} plan
- * @param {string} address   of the page
- * @param {boolean} withKey   the key itself is not written down: it would be kept wherever the command is pasted
- */
-export function curlOf(plan, address, withKey) {
-  const url = new URL("synthesize", address).href;
-  return [
-    `curl --fail-with-body -sS '${url.replaceAll("'", "%27")}' -o speech.wav \\`,
-    ...(withKey ? ['  -H "Authorization: Bearer $INTONE_KEY" \\'] : []),
-    `  -H 'Content-Type: application/json' --data-binary @- <<'${END}'`,
-    JSON.stringify({ plan, format: "wav", seed: SEED }),
-    END,
-    "",
-  ].join("\n");
-}
-
-/**
- * A plan as SSML with Azure's extension: every sentence with its feeling, so that it sounds elsewhere as it did here.
- */
-
-const OPENING =
-  '<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis" xmlns:mstts="http://www.w3.org/2001/mstts" xml:lang="en-US">';
-const ENTITIES = /** @type {Record<string, string>} */ ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" });
-// XML 1.0 has no sign for these, not even as a reference.
-const NO_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
-
-/**
- * @param {string} voice
- * @param {import("./plan.js").Edited[]} sentences
- */
-export function ssmlOf(voice, sentences) {
-  const lines = sentences.flatMap((sentence, i) => {
-    const name = String(valueOf(sentence, "voice") ?? voice);
-    const before = i ? String(valueOf(sentences[i - 1], "voice") ?? voice) : null;
-    const change = name === before ? [] : [...(i ? ["  </voice>"] : []), `  <voice name="${escaped(name)}">`];
-    return [...change, `    ${spoken(sentence)}${pause(sentence)}`];
-  });
-  return [OPENING, ...lines, "  </voice>", "</speak>", ""].join("\n");
-}
-
-/** @param {import("./plan.js").Edited} sentence */
-function spoken(sentence) {
-  const { style } = emotionOf(String(valueOf(sentence, "emotion")));
-  const degree = Number(valueOf(sentence, "degree"));
-  const strength = degree === 1 ? "" : ` styledegree="${degree}"`;
-  // The markup inside says how names are read.
-  const text = withProsody(sentence, sentence.utterance.ssml ?? escaped(sentence.utterance.text));
-  return `<mstts:express-as style="${style}"${strength}>${text}</mstts:express-as>`;
-}
-
-/** @param {import("./plan.js").Edited} sentence @param {string} text */
-function withProsody(sentence, text) {
-  const speed = Number(valueOf(sentence, "speed"));
-  const pitch = Number(valueOf(sentence, "pitch"));
-  const rate = speed === 1 ? "" : ` rate="${speed}"`;
-  const height = pitch === 0 ? "" : ` pitch="${pitch > 0 ? "+" : ""}${pitch}st"`;
-  return rate || height ? `<prosody${rate}${height}>${text}</prosody>` : text;
-}
-
-/** @param {import("./plan.js").Edited} sentence */
-function pause(sentence) {
-  const seconds = Number(valueOf(sentence, "pause_after"));
-  return `<break time="${Math.round(seconds * 1000)}ms"/>`;
-}
-
-/** @param {string} text */
-function escaped(text) {
-  return text.replace(NO_XML, "").replace(/[&<>"]/g, (sign) => ENTITIES[sign]);
 }

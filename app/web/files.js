@@ -1,6 +1,6 @@
 /** Out of the page: files, several in one, and text on the clipboard. */
 
-import { Problem } from "./service.js";
+import { checkSize, little, utf8 } from "./bytes.js";
 
 /** @param {Blob} file @param {string} name */
 export function download(file, name) {
@@ -51,41 +51,32 @@ const VERSION = 20;
 const UTF8_NAMES = 0x0800;
 const FIRST_DAY = 0x21;
 /** 1 January 1980, so that the same files make the same archive. */
-const MOST_BYTES = 2 ** 32 - 1;
-/** A size has 32 bits. */
 
 /** @param {{name: string, file: Blob}[]} files @returns {Promise<Blob>} */
 export async function zipped(files) {
-  if (files.reduce((sum, { file }) => sum + file.size, 0) > MOST_BYTES) {
-    const hint = "Choose a smaller format such as MP3, or export single parts.";
-    throw new Problem("too_large", "The ZIP file would be too large", "Together the parts have more than 4 GB.", hint);
-  }
+  const total = files.reduce((sum, { file }) => sum + file.size, 0);
+  checkSize(total, "Choose a smaller format such as MP3, or export single parts.");
   /** @type {BlobPart[]} */
   const parts = [];
   /** @type {BlobPart[]} */
   const directory = [];
   let [offset, size] = [0, 0];
   for (const { name, file } of files) {
-    const bytes = new TextEncoder().encode(name);
+    const bytes = utf8(name);
     const sum = crc32(new Uint8Array(await file.arrayBuffer()));
     const kind = [[VERSION, 2], [UTF8_NAMES, 2], [0, 2], [0, 2], [FIRST_DAY, 2]];
     const common = [...kind, [sum, 4], [file.size, 4], [file.size, 4], [bytes.length, 2], [0, 2]];
-    const local = fields([0x04034b50, 4], ...common);
+    const local = little([0x04034b50, 4], ...common);
     const rest = [[0, 2], [0, 2], [0, 2], [0, 4], [offset, 4]];
-    const central = fields([0x02014b50, 4], [VERSION, 2], ...common, ...rest);
+    const central = little([0x02014b50, 4], [VERSION, 2], ...common, ...rest);
     parts.push(local, bytes, file);
     directory.push(central, bytes);
     offset += local.length + bytes.length + file.size;
     size += central.length + bytes.length;
   }
   const counts = [[files.length, 2], [files.length, 2], [size, 4], [offset, 4], [0, 2]];
-  const end = fields([0x06054b50, 4], [0, 2], [0, 2], ...counts);
+  const end = little([0x06054b50, 4], [0, 2], [0, 2], ...counts);
   return new Blob([...parts, ...directory, end], { type: "application/zip" });
-}
-
-/** Numbers with their bytes, the least significant first. @param {number[][]} all @returns {Uint8Array<ArrayBuffer>} */
-function fields(...all) {
-  return Uint8Array.from(all.flatMap(([value, size]) => Array.from({ length: size }, (_, i) => value >>> (8 * i))));
 }
 
 /** @param {Uint8Array} bytes */

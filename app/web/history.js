@@ -63,16 +63,3 @@ export class History {
     return state;
   }
 }
-
-/**
- * Which of the two a key means, if any. Fields with a text of their own keep their own keys.
- * @param {KeyboardEvent} event
- * @returns {"undo" | "redo" | null}
- */
-export function stepOf({ key, ctrlKey, metaKey, altKey, shiftKey, target }) {
-  const isField = target instanceof HTMLInputElement && !["range", "radio", "checkbox"].includes(target.type);
-  if (!(ctrlKey || metaKey) || altKey || isField) return null;
-  const letter = key.toLowerCase();
-  if (letter === "z") return shiftKey ? "redo" : "undo";
-  return letter === "y" ? "redo" : null;
-}

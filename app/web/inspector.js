@@ -1,45 +1,12 @@
-/** The panel that shows a sentence and changes it, and the dials in it. */
+/** The panel of the selected sentences: their feeling with the probabilities of all seven, and how they are spoken. */
 
-import { bar, EMOTIONS, percent, signOf } from "./emotions.js";
+import { bar, offer, percent, times, write } from "./controls.js";
+import { EMOTIONS, signOf } from "./emotions.js";
 import { valueOf } from "./plan.js";
 import { emotionIn, isEdited, strengthIn, whyIn } from "./passage.js";
 
-/** Dials: sliders whose value is written beside them. */
-
-/**
- * Write the value of a dial, also for screen readers, and colour its track up to the value.
- * @param {HTMLInputElement} dial   followed by an `output`
- * @param {string} written
- */
-export function write(dial, written) {
-  dial.setAttribute("aria-valuetext", written);
-  /** @type {HTMLElement} */ (dial.nextElementSibling).textContent = written;
-  const [low, high] = [Number(dial.min), Number(dial.max)];
-  dial.style.setProperty("--filled", `${((dial.valueAsNumber - low) / (high - low)) * 100}%`);
-}
-
-/**
- * A factor. It has a second digit if that says something: the service plans finer strengths than a dial has steps.
- * @param {number} value
- */
-export function times(value) {
-  return `×${value.toFixed(2).replace(/0$/, "")}`;
-}
-
-/**
- * Fill a choice of voices.
- * @param {HTMLSelectElement} select
- * @param {import("./service.js").Voice[]} voices
- * @param {string | undefined} chosen
- * @param {string} [otherwise]   the name of no choice
- */
-export function offer(select, voices, chosen, otherwise) {
-  const options = voices.map((one) => new Option(one.display_name, one.name));
-  select.replaceChildren(...(otherwise ? [new Option(otherwise, "")] : []), ...options);
-  select.value = chosen ?? "";
-}
-
-/** The panel of the selected sentences: their feeling with the probabilities of all seven, and how they are spoken. */
+/** Warnings of the plan that concern a stretch of the text, in code points. */
+const PLACED = /^characters (\d+) to (\d+): (.*)$/s;
 
 /**
  * @typedef {import("./plan.js").Field} Field
@@ -84,8 +51,9 @@ export class Inspector {
    * @param {string} number
    * @param {import("./service.js").Voice | undefined} voice   of the first
    * @param {import("./service.js").Voice[]} choices   voices to choose from
+   * @param {import("./plan.js").Warning[]} warnings   of the plan
    */
-  show(sentences, number, voice, choices) {
+  show(sentences, number, voice, choices, warnings) {
     const [sentence] = sentences;
     this.panel.classList.toggle("empty", !sentence);
     this.#part(".controls").hidden = !sentence;
@@ -94,6 +62,7 @@ export class Inspector {
     this.#part("h2").textContent = isOne ? `Sentence ${number}` : `${sentences.length} sentences`;
     this.#part(".quote").textContent = sentences.map(({ utterance }) => utterance.text).join(" ");
     this.#part(".reason").textContent = isOne ? reasonOf(sentence, voice) : "What you change here, you change in all.";
+    this.#showRemarks(isOne ? remarksOf(sentence, voice, warnings) : []);
     /** @type {HTMLButtonElement} */ (this.#part(".reset")).disabled = !sentences.some(isEdited);
     this.#showFeelings(sentences);
     this.#showDials(sentence, voice);
@@ -131,6 +100,19 @@ export class Inspector {
       /** @type {HTMLElement} */ (row.querySelector(".share")).textContent = share === undefined ? "" : percent(share);
       row.querySelector(".bar")?.replaceWith(bar(share ?? 0));
     });
+  }
+
+  /** @param {string[]} remarks */
+  #showRemarks(remarks) {
+    const list = this.#part(".remarks");
+    list.hidden = !remarks.length;
+    list.replaceChildren(
+      ...remarks.map((remark) => {
+        const item = document.createElement("li");
+        item.textContent = remark;
+        return item;
+      }),
+    );
   }
 
   /** @param {Sentence} sentence @param {import("./service.js").Voice | undefined} voice */
@@ -172,6 +154,32 @@ function reasonOf(sentence, voice) {
     return `${whyIn(sentence)} ${voice.display_name} speaks every feeling at full strength.`;
   }
   return whyIn(sentence);
+}
+
+/**
+ * What is to be known of a sentence besides its feeling: how it is read, and what the voice cannot do.
+ * @param {Sentence} sentence
+ * @param {import("./service.js").Voice | undefined} voice
+ * @param {import("./plan.js").Warning[]} warnings   of the plan
+ */
+function remarksOf(sentence, voice, warnings) {
+  const { text, spoken, span } = sentence.utterance;
+  const emotion = emotionIn(sentence);
+  const read = spoken && plain(spoken) !== plain(text) ? [`Read as “${spoken}”`] : [];
+  const approximated = voice?.emotions[emotion]?.approximated
+    ? [`${voice.display_name} has no ${emotion} of its own: rules change pitch, rate and level of its neutral voice.`]
+    : [];
+  const placed = warnings.flatMap(({ detail }) => {
+    const [, from, to, what] = detail.match(PLACED) ?? [];
+    const isHere = span && Number(from) < span[1] && Number(to) > span[0];
+    return isHere ? what[0].toUpperCase() + what.slice(1) : [];
+  });
+  return [...approximated, ...placed, ...read];
+}
+
+/** Letters and digits alone, in which two readings may differ. @param {string} text */
+function plain(text) {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
 }
 
 /** @param {string} name */

@@ -3,12 +3,12 @@
 import { Attempts, Key } from "./connection.js";
 import { acceptFiles, EXAMPLES, offerExamples, read } from "./documents.js";
 import { Editor } from "./editor.js";
-import { Chances } from "./emotions.js";
 import { Exports } from "./exports.js";
 import { download, fileNameOf } from "./files.js";
 import { Find } from "./find.js";
-import { stepOf } from "./history.js";
 import { Inspector } from "./inspector.js";
+import { listenToKeys } from "./keys.js";
+import { Chances } from "./labels.js";
 import { Notices, showWarnings, summaryOf } from "./notices.js";
 import { planToSpeak, valueOf } from "./plan.js";
 import { Player } from "./player.js";
@@ -17,9 +17,9 @@ import { Parts, Projects } from "./projects.js";
 import { Pronunciation } from "./pronunciation.js";
 import { Api } from "./service.js";
 import { Snippets } from "./sound.js";
-import { Takes } from "./speech.js";
 import { Storage } from "./storage.js";
 import { Studio } from "./studio.js";
+import { Takes } from "./takes.js";
 import { Transport } from "./transport.js";
 import { SAMPLE, VoiceBar } from "./voices.js";
 
@@ -118,6 +118,7 @@ const player = new Player({
   api,
   takes,
   lines: (part, signal) => studio.lines(part, signal),
+  opening: (part, signal) => studio.opening(part, signal),
   attempt: (work) => attempts.try("speak", work, () => transport.toggle()),
   changed: () => transport.changed(),
   arrived: () => showTimeline(),
@@ -181,7 +182,8 @@ function showSelection() {
   const { sentences } = studio.passage;
   const selected = editor.selection.flatMap((index) => sentences[index] ?? []);
   const voice = selected.length ? voices.find(String(valueOf(selected[0], "voice"))) : undefined;
-  inspector.show(selected, `${editor.selected + 1} of ${sentences.length}`, voice ?? voices.voice, voices.choices);
+  const number = `${editor.selected + 1} of ${sentences.length}`;
+  inspector.show(selected, number, voice ?? voices.voice, voices.choices, studio.passage.plan?.warnings ?? []);
 }
 
 function showTimeline() {
@@ -224,8 +226,8 @@ const projects = new Projects(dialog("#projects"), find("#project"), {
     download(new Blob([toFile(studio.project)], { type: "application/json" }), name);
     notices.say(`Saved as ${name}.`);
   },
-  rename: (name) => {
-    studio.rename(name);
+  describe: (change) => {
+    studio.describe(change);
     projects.show(studio.project);
   },
 });
@@ -297,22 +299,11 @@ find("#add").addEventListener("click", () => {
 find("#open").addEventListener("click", () => find("#file").click());
 find("#undo").addEventListener("click", () => studio.step("undo"));
 find("#redo").addEventListener("click", () => studio.step("redo"));
-document.addEventListener("keydown", (event) => {
-  if (document.querySelector("dialog[open]")) return;
-  const isCommand = (event.ctrlKey || event.metaKey) && !event.altKey;
-  if (isCommand && event.key === "Enter") {
-    if (event.shiftKey && editor.selection.length) transport.playFrom(editor.selection[0]);
-    else transport.toggle();
-  }
-  if (isCommand && !event.shiftKey && event.key.toLowerCase() === "f" && !search.isFocused) {
-    event.preventDefault();
-    search.open();
-  }
-  const step = stepOf(event);
-  if (step) {
-    event.preventDefault();
-    studio.step(step);
-  }
+listenToKeys({
+  play: () => transport.toggle(),
+  playFrom: () => (editor.selection.length ? transport.playFrom(editor.selection[0]) : transport.toggle()),
+  find: search,
+  step: (step) => studio.step(step),
 });
 document.addEventListener("theme", () => transport.waveform.paint());
 
@@ -330,8 +321,8 @@ async function findOffer() {
   studio.limit = Math.min(PART_CHARACTERS, offer.max_chars);
 }
 
+findVoices();
+findOffer();
 const [example] = EXAMPLES;
 await open((await studio.recall()) ?? newProject("Untitled", [{ title: "", text: example.text }]));
 editor.area.readOnly = false;
-findVoices();
-findOffer();

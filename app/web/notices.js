@@ -1,7 +1,7 @@
-import { charactersOf } from "./project.js";
-import { clock } from "./transport.js";
-
 /** What the page says: in passing, or because something went wrong. */
+
+import { clock } from "./controls.js";
+import { charactersOf } from "./project.js";
 
 const SECONDS = 5;
 
@@ -83,7 +83,7 @@ const MOST_NOTES = 20;
  * @param {import("./project.js").Content} content
  */
 export function summaryOf({ text, plan, sentences }, content) {
-  if (!plan) return "";
+  if (!plan) return text.trim() && "Finding the feelings…";
   const count = sentences.length === 1 ? "1 sentence" : `${sentences.length} sentences`;
   const parts = content.parts.length;
   const characters = (parts > 1 ? charactersOf(content) : Array.from(text).length).toLocaleString("en");

@@ -1,6 +1,7 @@
 /** The text of a part with its sentences: what was planned for each, what was edited, and where it stands. */
 
-import { ALIKE, carried, difference, likeness, pinned, placesOf, seedsOf, valueOf, withEdit } from "./plan.js";
+import { ALIKE, carried, pinned, seedsOf, valueOf, withEdit } from "./plan.js";
+import { difference, likeness, placesOf } from "./text.js";
 
 /**
  * @typedef {import("./plan.js").Edits} Edits

@@ -37,15 +37,22 @@ export class Plans {
    * @returns {Promise<Plan | null>}
    */
   async of(project, index, signal) {
+    const found = await this.find(project, index);
+    if (found) return found;
     const key = keyOf(project, index);
-    const known = this.#known.get(key) ?? (await this.#kept(project.id, index, key));
-    if (known) return this.#remember(key, known);
     const { parts, settings } = project.content;
     const plan = signal?.aborted ? null : await this.make(parts[index], settings, signal);
     if (!plan) return null;
     // A browser that keeps nothing has reported that already.
     this.storage.writePlan(project.id, index, { key, plan }).catch(() => {});
     return this.#remember(key, plan);
+  }
+
+  /** The plan of a part, if it was made before. @param {Project} project @param {number} index */
+  async find(project, index) {
+    const key = keyOf(project, index);
+    const known = this.#known.get(key) ?? (await this.#kept(project.id, index, key));
+    return known ? this.#remember(key, known) : null;
   }
 
   /** @param {string} id @param {number} index @param {string} key */

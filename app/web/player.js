@@ -1,11 +1,12 @@
 /** Plays the project from any sentence: part after part without a gap, while the rest is synthesized. */
 
-import { Arrival, FIRST_CHARACTERS, keyOf, secondsOf, sliceOf, utteranceIn } from "./speech.js";
 import { LiveSound } from "./sound.js";
+import { Arrival, FIRST_CHARACTERS, sliceOf } from "./speech.js";
+import { keyOf, utteranceIn } from "./takes.js";
 
 /**
  * @typedef {import("./passage.js").Sentence} Sentence
- * @typedef {import("./speech.js").Take} Take
+ * @typedef {import("./takes.js").Take} Take
  * @typedef {{text: string, voice: string, sentences: Sentence[], hasNext: boolean}} Lines   a part as it is spoken
  *
  * @typedef {object} Entry   a sentence in the sound
@@ -14,12 +15,14 @@ import { LiveSound } from "./sound.js";
  * @property {Lines} lines
  * @property {number} from   seconds from the beginning of the sound
  * @property {number} offset   seconds of the sentence that were left out
- * @property {() => import("./speech.js").Word[]} words
+ * @property {() => import("./takes.js").Word[]} words
  *
  * @typedef {object} PlayerEvents   what surrounds the player
  * @property {import("./service.js").Api} api
- * @property {import("./speech.js").Takes} takes
+ * @property {import("./takes.js").Takes} takes
  * @property {(part: number, signal: AbortSignal) => Promise<Lines | null>} lines   null after a reported failure
+ * @property {(part: number, signal: AbortSignal) => Promise<Lines | null>} opening   the first sentences of a part; null
+ *   if the part is planned already, or soon
  * @property {(work: () => Promise<true>) => Promise<true | null>} attempt   null after a failure, which is reported
  * @property {() => void} changed   the state is another
  * @property {() => void} arrived   the sound of a sentence is complete
@@ -114,25 +117,42 @@ export class Player {
   async #speak(sound, signal, { part, index, offset }) {
     for (;;) {
       this.#next = { part, index, offset };
-      const lines = await this.on.lines(part, signal);
+      const planned = this.on.lines(part, signal);
+      // What is heard first does not wait for the plan of the whole part.
+      const isFirst = index === 0 && !this.#entries.length;
+      const opening = isFirst ? await this.on.opening(part, signal) : null;
+      signal.throwIfAborted();
+      if (opening) await this.#speakLines(sound, signal, { part, index, offset }, opening);
+      const lines = await planned;
       signal.throwIfAborted();
       // The failure was reported.
       if (!lines) throw new DOMException("The part could not be planned.", "AbortError");
-      while (index < lines.sentences.length) {
-        this.#next = { part, index, offset };
-        await until(() => sound.pushed - sound.heard < AHEAD_SECONDS, signal);
-        const utterance = utteranceIn(lines.sentences, index, lines.hasNext);
-        const take = this.on.takes.find(keyOf(utterance));
-        if (take) {
-          this.#begin(sound, { part, index, lines, words: () => take.words }, offset);
-          sound.push(take.samples.subarray(Math.round(offset * take.rate)), take.rate);
-          index++;
-        } else index = await this.#request(sound, signal, part, index, lines);
-        offset = 0;
-      }
+      const place = opening ? { part, index: after(opening, lines), offset: 0 } : { part, index, offset };
+      await this.#speakLines(sound, signal, place, lines);
       if (!lines.hasNext) return true;
       part++;
       index = offset = 0;
+    }
+  }
+
+  /**
+   * @param {LiveSound} sound
+   * @param {AbortSignal} signal
+   * @param {Place} place   of the first sentence
+   * @param {Lines} lines
+   */
+  async #speakLines(sound, signal, { part, index, offset }, lines) {
+    while (index < lines.sentences.length) {
+      this.#next = { part, index, offset };
+      await until(() => sound.pushed - sound.heard < AHEAD_SECONDS, signal);
+      const utterance = utteranceIn(lines.sentences, index, lines.hasNext);
+      const take = this.on.takes.find(keyOf(utterance));
+      if (take) {
+        this.#begin(sound, { part, index, lines, words: () => take.words }, offset);
+        sound.push(take.samples.subarray(Math.round(offset * take.rate)), take.rate);
+        index++;
+      } else index = await this.#request(sound, signal, part, index, lines);
+      offset = 0;
     }
   }
 
@@ -178,55 +198,17 @@ export class Player {
   }
 }
 
+/** The number of the first sentence of a part after its opening. @param {Lines} opening @param {Lines} lines */
+function after(opening, { sentences }) {
+  const end = opening.sentences.at(-1)?.end ?? 0;
+  const found = sentences.findIndex(({ start }) => start >= end);
+  return found < 0 ? sentences.length : found;
+}
+
 /** Wait for a condition. @param {() => boolean} condition @param {AbortSignal} signal */
 async function until(condition, signal) {
   while (!condition()) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     signal.throwIfAborted();
   }
-}
-
-/**
- * Synthesize all sentences of a part that have no sound yet; return their sounds in order.
- * @param {Pick<PlayerEvents, "api" | "takes">} context
- * @param {Lines} lines
- * @param {AbortSignal} signal
- * @param {(share: number) => void} progress
- * @returns {Promise<Take[]>}
- */
-export async function takesOf({ api, takes }, { text, voice, sentences, hasNext }, signal, progress) {
-  const utterances = sentences.map((_, i) => utteranceIn(sentences, i, hasNext));
-  const keys = utterances.map(keyOf);
-  const found = keys.map((key) => takes.find(key));
-  for (let index = 0; index < sentences.length; ) {
-    const [from, to] = found[index] ? [index, index + 1] : sliceOf(sentences, index, (i) => Boolean(found[i]));
-    if (!found[index]) {
-      const arrival = new Arrival(text, sentences.slice(from, to), (i, take) => {
-        found[from + i] = take;
-        takes.keep(keys[from + i], take);
-        progress((from + i + 1) / sentences.length);
-      });
-      const plan = { voice, utterances: utterances.slice(from, to) };
-      for await (const event of api.speak({ plan }, signal)) arrival.take(event);
-    }
-    index = to;
-  }
-  return found.filter((take) => take !== undefined);
-}
-
-/**
- * Where each sentence of a part is in time: from its sound, or estimated from its length.
- * @param {Lines} lines
- * @param {import("./speech.js").Takes} takes
- * @param {number} estimate   seconds of the whole part
- */
-export function timelineOf({ sentences, hasNext }, takes, estimate) {
-  const length = sentences.reduce((sum, one) => sum + one.end - one.start, 0) || 1;
-  let at = 0;
-  return sentences.map((sentence, i) => {
-    const take = takes.find(keyOf(utteranceIn(sentences, i, hasNext)));
-    const start = at;
-    at += take ? secondsOf(take) : ((sentence.end - sentence.start) / length) * estimate;
-    return { start, end: at, sentence, take };
-  });
 }

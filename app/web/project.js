@@ -1,5 +1,7 @@
 /** A project: a text in parts, what was changed in it, who speaks it, and its file. All values are immutable. */
 
+import { chaptersIn, divided } from "./chapters.js";
+
 /**
  * @typedef {import("./plan.js").Edits} Edits
  *
@@ -12,7 +14,8 @@
  * @property {Record<string, string>} lexicon   readings of words
  *
  * @typedef {{parts: Part[], settings: Settings}} Content
- * @typedef {{id: string, name: string, content: Content, current: number}} Project   `current`: the part that is shown
+ * @typedef {{id: string, name: string, author?: string, cover?: string, content: Content, current: number}} Project
+ *   `cover`: JPEG or PNG as a URL of kind `data:`; `current`: the part that is shown
  * @typedef {{title: string, text: string, format?: string}} Chapter
  */
 
@@ -20,16 +23,20 @@ const FORMAT = "intone-project";
 const VERSION = 1;
 const FORMATS = ["auto", "text", "markdown", "html"];
 const NAME_CHARACTERS = 200;
+const COVER = /^data:image\/(?:jpeg|png);base64,[A-Za-z0-9+/]*=*$/;
+/** The pictures that audiobooks hold. */
+export const MOST_COVER_BYTES = 3_000_000;
 export const PART_CHARACTERS = 4000;
 /** A part is planned at once, and a plan of this length takes the service about a second. */
 
 /** @type {Settings} */
 const NO_SETTINGS = { voices: {}, lexicon: {} };
 
-/** @param {string} name @param {Chapter[]} chapters   at least one @returns {Project} */
-export function newProject(name, chapters) {
+/** @param {string} name @param {Chapter[]} chapters   at least one @param {string} [author] @returns {Project} */
+export function newProject(name, chapters, author = "") {
   const parts = chapters.map((chapter) => ({ ...chapter, pins: [] }));
-  return { id: newId(), name: name.slice(0, NAME_CHARACTERS), content: { parts, settings: NO_SETTINGS }, current: 0 };
+  const [title, writer] = [name, author].map((one) => one.slice(0, NAME_CHARACTERS));
+  return { id: newId(), name: title, author: writer, content: { parts, settings: NO_SETTINGS }, current: 0 };
 }
 
 /** `crypto.randomUUID` is missing away from https and localhost. */
@@ -48,6 +55,25 @@ export function withParts(content, index, ...parts) {
   return { ...content, parts: content.parts.toSpliced(index, 1, ...parts) };
 }
 
+/**
+ * The parts that a part becomes whose text is too long.
+ * @param {Part} part
+ * @param {string} text   the new one
+ * @param {boolean} isOnly   whether the project has no other part: then headings begin parts
+ * @param {number} limit   characters of a part
+ * @param {(start: number, end: number) => Pin[]} pins   in a stretch of the text
+ * @returns {Part[]}
+ */
+export function partsIn(part, text, isOnly, limit, pins) {
+  const chapters = isOnly && !part.title ? chaptersIn(text, limit) : divided(part.title, text, limit);
+  let end = 0;
+  return chapters.map((chapter) => {
+    const start = end;
+    end += chapter.text.length;
+    return { ...part, ...chapter, pins: pins(start, end) };
+  });
+}
+
 /** The name of a part: its title, or its number. @param {Part} part @param {number} index */
 export function titleOf(part, index) {
   return part.title || `Part ${index + 1}`;
@@ -59,8 +85,8 @@ export function charactersOf(content) {
 }
 
 /** The project as a file. @param {Project} project */
-export function toFile({ name, content }) {
-  return JSON.stringify({ format: FORMAT, version: VERSION, name, ...content }, null, 1);
+export function toFile({ name, author, cover, content }) {
+  return JSON.stringify({ format: FORMAT, version: VERSION, name, author, cover, ...content }, null, 1);
 }
 
 /**
@@ -81,8 +107,14 @@ export function fromFile(json, limit) {
     ...(typeof expressiveness === "number" ? { expressiveness: Math.min(Math.max(expressiveness, 0), 2) } : {}),
     lexicon: stringsIn(lexicon),
   };
-  const project = newProject(String(data.name ?? "Project"), [{ title: "", text: "" }]);
-  return { ...project, content: { parts: parts.length ? parts : project.content.parts, settings } };
+  const project = newProject(String(data.name ?? "Project"), [{ title: "", text: "" }], String(data.author ?? ""));
+  const cover = isCover(data.cover) ? { cover: data.cover } : {};
+  return { ...project, ...cover, content: { parts: parts.length ? parts : project.content.parts, settings } };
+}
+
+/** Whether this is a picture that a project may have. @param {unknown} url */
+export function isCover(url) {
+  return typeof url === "string" && url.length < 1.4 * MOST_COVER_BYTES && COVER.test(url);
 }
 
 /** @param {string} json */
@@ -134,77 +166,4 @@ function editsFrom(edits) {
 /** @param {any} object @returns {Record<string, string>} */
 function stringsIn(object) {
   return Object.fromEntries(Object.entries(object ?? {}).filter(([, value]) => typeof value === "string"));
-}
-
-/** Chapters: where a long text is cut into parts. */
-
-const ORDINAL =
-  "\\d{1,3}|[ivxlc]{1,7}|(?:twenty|thirty|forty|fifty)?[ -]?(?:one|two|three|four|five|six|seven|eight|nine)|" +
-  "ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|twenty|thirty|forty|fifty";
-const HEADING = new RegExp(
-  `^(?:#{1,6} +\\S.*|(?:chapter|part|book) +(?:${ORDINAL})\\b.{0,80}|prologue|epilogue)[ \\t]*$`,
-  "gim",
-);
-/** A line that begins a chapter: a heading of Markdown, or one that calls itself so. */
-const BREAKS = [/\n[ \t]*\n\s*/g, /[.!?…]["'”’)\]]*\s+/g, /\s+/g];
-/** Where a text may be cut, the best first: paragraphs, sentences, words. */
-const LEAST_SHARE = 0.5;
-
-/**
- * Cut a text at its headings, and chapters that are too long between paragraphs. The texts are the whole text.
- * @param {string} text
- * @param {number} limit   characters of a part
- * @returns {Chapter[]}
- */
-export function chaptersIn(text, limit) {
-  const found = [...text.matchAll(HEADING)].filter(({ index }) => isAlone(text, index));
-  const starts = [...new Set([0, ...found.map(({ index }) => index)])];
-  const headed = starts.map((start, i) => text.slice(start, starts[i + 1]));
-  // What stands before the first heading is no chapter if it is blank.
-  if (headed.length > 1 && !headed[0].trim()) headed.splice(0, 2, headed[0] + headed[1]);
-  return headed.flatMap((chapter) => divided(headingOf(chapter), chapter, limit));
-}
-
-/** Whether the line before is blank, or there is none. @param {string} text @param {number} start */
-function isAlone(text, start) {
-  return /(?:^|\n)[ \t]*\n$|^$/.test(text.slice(Math.max(0, start - 80), start));
-}
-
-/** @param {string} chapter */
-function headingOf(chapter) {
-  const first = chapter.trimStart().split("\n", 1)[0].trim();
-  return first.match(HEADING) ? first.replace(/^#+ */, "") : "";
-}
-
-/**
- * Cut a chapter that is longer than a part.
- * @param {string} title
- * @param {string} text
- * @param {number} limit
- * @returns {Chapter[]}
- */
-export function divided(title, text, limit) {
-  const texts = [];
-  let rest = text;
-  while (rest.length > limit) {
-    const end = cutBefore(rest, limit);
-    texts.push(rest.slice(0, end));
-    rest = rest.slice(end);
-  }
-  if (rest.trim() || !texts.length) texts.push(rest);
-  else texts.push(texts.pop() + rest);
-  const named = (/** @type {number} */ i) => (title && texts.length > 1 ? `${title} (${i + 1})` : title);
-  return texts.map((one, i) => ({ title: named(i), text: one }));
-}
-
-/** The best place for a cut, not later than a limit. @param {string} text @param {number} limit */
-function cutBefore(text, limit) {
-  const head = text.slice(0, limit);
-  for (const pattern of BREAKS) {
-    const ends = [...head.matchAll(pattern)].map((match) => match.index + match[0].length);
-    const last = ends.findLast((end) => end < limit);
-    if (last && last > limit * LEAST_SHARE) return last;
-  }
-  // Between the two halves of a sign there is no place.
-  return /[\ud800-\udbff]/.test(text[limit - 1]) ? limit - 1 : limit;
 }

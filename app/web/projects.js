@@ -1,6 +1,6 @@
 /** Which project and which part of it is shown: the dialog of projects, and the strip above the text. */
 
-import { charactersOf, titleOf } from "./project.js";
+import { charactersOf, isCover, MOST_COVER_BYTES, titleOf } from "./project.js";
 
 /**
  * @typedef {import("./storage.js").Entry} Entry
@@ -11,7 +11,7 @@ import { charactersOf, titleOf } from "./project.js";
  * @property {() => void} create
  * @property {(id: string, name: string) => Promise<unknown>} remove
  * @property {() => void} save   the open one, as a file
- * @property {(name: string) => void} rename   the open one
+ * @property {import("./studio.js").Studio["describe"]} describe   the open one
  */
 
 export class Projects {
@@ -23,7 +23,14 @@ export class Projects {
     this.button = button;
     this.on = on;
     this.name = /** @type {HTMLInputElement} */ (dialog.querySelector("input[name=name]"));
-    this.name.addEventListener("input", () => on.rename(this.name.value.trim() || "Untitled"));
+    this.name.addEventListener("input", () => on.describe({ name: this.name.value.trim() || "Untitled" }));
+    this.author = /** @type {HTMLInputElement} */ (dialog.querySelector("input[name=author]"));
+    this.author.addEventListener("input", () => on.describe({ author: this.author.value.trim() }));
+    this.picture = /** @type {HTMLImageElement} */ (dialog.querySelector(".cover img"));
+    this.cover = /** @type {HTMLInputElement} */ (dialog.querySelector(".cover input"));
+    this.cover.addEventListener("change", () => this.#chooseCover());
+    dialog.querySelector(".cover .choose")?.addEventListener("click", () => this.cover.click());
+    dialog.querySelector(".cover .drop")?.addEventListener("click", () => on.describe({ cover: undefined }));
     dialog.querySelector("form")?.addEventListener("submit", (event) => {
       event.preventDefault();
       dialog.close();
@@ -43,8 +50,24 @@ export class Projects {
     this.#current = project.id;
     /** @type {HTMLElement} */ (this.button.querySelector(".name")).textContent = project.name;
     if (document.activeElement !== this.name) this.name.value = project.name;
+    if (document.activeElement !== this.author) this.author.value = project.author ?? "";
+    this.picture.hidden = !project.cover;
+    if (project.cover && this.picture.src !== project.cover) this.picture.src = project.cover;
+    /** @type {HTMLElement} */ (this.dialog.querySelector(".cover .drop")).hidden = !project.cover;
     const count = `${charactersOf(project.content).toLocaleString("en")} characters`;
     /** @type {HTMLElement} */ (this.dialog.querySelector(".count")).textContent = count;
+  }
+
+  async #chooseCover() {
+    const file = this.cover.files?.[0];
+    this.cover.value = "";
+    if (!file) return;
+    const url = file.size > MOST_COVER_BYTES ? "" : await dataUrlOf(file);
+    const isGood = isCover(url);
+    /** @type {HTMLElement} */ (this.dialog.querySelector(".cover .why")).textContent = isGood
+      ? ""
+      : `Choose a JPEG or PNG of at most ${MOST_COVER_BYTES / 1e6} MB.`;
+    if (isGood) this.on.describe({ cover: url });
   }
 
   async #open() {
@@ -93,6 +116,16 @@ export class Projects {
     row.append(open, remove);
     return row;
   }
+}
+
+/** @param {Blob} file @returns {Promise<string>} */
+function dataUrlOf(file) {
+  const reader = new FileReader();
+  return new Promise((resolve) => {
+    reader.addEventListener("load", () => resolve(String(reader.result)));
+    reader.addEventListener("error", () => resolve(""));
+    reader.readAsDataURL(file);
+  });
 }
 
 /** The strip of parts above the text: which one is shown, its title, and others before and after it. */

@@ -3,7 +3,7 @@
 /**
  * @typedef {import("./plan.js").Plan} Plan
  * @typedef {{name: string, display_name: string, locale: string, gender: string, degree: boolean,
- *   emotions: Record<string, unknown>, fallbacks: Record<string, string>}} Voice
+ *   emotions: Record<string, {approximated?: boolean}>, fallbacks: Record<string, string>}} Voice
  * @typedef {{default: string, voices: Voice[]}} Voices
  *
  * @typedef {import("./plan.js").Utterance} Utterance

@@ -1,5 +1,7 @@
 /** What the browser keeps: projects until they are deleted, and some words until the tab is closed. */
 
+import { charactersOf } from "./project.js";
+
 /** A browser may forbid to keep anything; then nothing is kept. */
 
 /** @param {string} name @returns {string | null} */
@@ -145,4 +147,62 @@ function open() {
   // Each use reports the failure.
   opened.catch(() => {});
   return opened;
+}
+
+/**
+ * @typedef {object} KeeperEvents
+ * @property {() => Project} project   as it is now
+ * @property {(kept: boolean) => void} saved   whether the browser keeps projects
+ * @property {() => void} refused   another tab has changed the project; it is kept anew as what it is after this
+ */
+
+/** Keeps a project that changes: while it is written, the next writing waits. */
+export class Keeper {
+  #modified = 0;
+  /** @type {Promise<void> | null} */
+  #saving = null;
+  #isUnsaved = false;
+
+  /** @param {Storage} storage @param {KeeperEvents} on */
+  constructor(storage, on) {
+    this.storage = storage;
+    this.on = on;
+  }
+
+  /** Another project follows. @param {number} modified   when it was kept; 0 if never */
+  begin(modified) {
+    this.#modified = modified;
+  }
+
+  /** Wait until nothing is written. */
+  async settled() {
+    while (this.#saving) await this.#saving;
+  }
+
+  save() {
+    this.#isUnsaved = true;
+    this.#saving ??= this.#write().finally(() => (this.#saving = null));
+  }
+
+  async #write() {
+    while (this.#isUnsaved) {
+      this.#isUnsaved = false;
+      const project = this.on.project();
+      const modified = Math.max(Date.now(), this.#modified + 1);
+      const entry = { id: project.id, name: project.name, modified, characters: charactersOf(project.content) };
+      try {
+        if (await this.storage.write(project, entry, this.#modified)) this.#modified = modified;
+        else this.#begin();
+        this.on.saved(true);
+      } catch {
+        this.on.saved(false);
+      }
+    }
+  }
+
+  #begin() {
+    this.#modified = 0;
+    this.#isUnsaved = true;
+    this.on.refused();
+  }
 }

@@ -1,10 +1,11 @@
 /** The project that is open: its changes, their steps back, its plans, and its keeping. */
 
+import { cutBefore } from "./chapters.js";
 import { History } from "./history.js";
 import { Passage } from "./passage.js";
 import { Plans } from "./plans.js";
-import { chaptersIn, charactersOf, divided, newId, PART_CHARACTERS, withParts } from "./project.js";
-import { recall, remember } from "./storage.js";
+import { newId, PART_CHARACTERS, partsIn, withParts } from "./project.js";
+import { Keeper, recall, remember } from "./storage.js";
 
 /**
  * @typedef {import("./project.js").Project} Project
@@ -26,6 +27,8 @@ const LAST_PROJECT = "intone-project";
 const TYPING_MS = 200;
 const CHARACTERS_PER_MS = 25;
 /** A long text takes the service longer, so it gets fewer requests. */
+const OPENING_CHARACTERS = 400;
+/** A tenth of a part, so that its plan takes a tenth of the time. */
 
 export class Studio {
   /** @type {Project} */
@@ -36,18 +39,17 @@ export class Studio {
   /** @type {History<State>} */
   history = new History();
   #controller = new AbortController();
+  /** @type {Keeper} */
+  #keeper;
   /** The newest plan of the shown part, or its making. @type {Promise<Plan | null>} */
   #latest = Promise.resolve(null);
-  #modified = 0;
-  /** @type {Promise<void> | null} */
-  #saving = null;
-  #isUnsaved = false;
 
   /** @param {import("./storage.js").Storage} storage @param {StudioEvents} on */
   constructor(storage, on) {
     this.storage = storage;
     this.plans = new Plans(storage, on.plan);
     this.on = on;
+    this.#keeper = new Keeper(storage, { project: () => this.project, saved: on.saved, refused: () => this.#fork() });
   }
 
   get content() {
@@ -74,13 +76,13 @@ export class Studio {
 
   /** @param {import("./storage.js").KeptProject} project @param {boolean} isNew   whether it is to be kept from now on */
   async open(project, isNew = false) {
-    while (this.#saving) await this.#saving;
+    await this.#keeper.settled();
     // No await from here on: what is typed belongs to the project that is shown.
     const { modified = 0, ...opened } = project;
     this.history.clear();
     this.plans.clear();
     this.project = opened;
-    this.#modified = modified;
+    this.#keeper.begin(modified);
     remember(LAST_PROJECT, project.id);
     if (isNew) this.#save();
     this.turn(project.current);
@@ -98,9 +100,9 @@ export class Studio {
     this.#planSoon(0);
   }
 
-  /** @param {string} name */
-  rename(name) {
-    this.project = { ...this.project, name };
+  /** What the project says about itself. @param {Partial<Pick<Project, "name" | "author" | "cover">>} change */
+  describe(change) {
+    this.project = { ...this.project, ...change };
     this.#save();
   }
 
@@ -126,16 +128,10 @@ export class Studio {
 
   /** @param {string} text */
   #cut(text) {
-    const { title } = this.part;
     this.passage.type(text);
-    const isWhole = this.content.parts.length === 1 && !title;
-    const chapters = isWhole ? chaptersIn(text, this.limit) : divided(title, text, this.limit);
-    let end = 0;
-    const parts = chapters.map((chapter) => {
-      const start = end;
-      end += chapter.text.length;
-      return { ...this.part, ...chapter, pins: this.passage.pinsWithin(start, end) };
-    });
+    const isOnly = this.content.parts.length === 1;
+    const pins = (/** @type {number} */ start, /** @type {number} */ end) => this.passage.pinsWithin(start, end);
+    const parts = partsIn(this.part, text, isOnly, this.limit, pins);
     const caret = this.on.caret();
     const isPasted = caret === text.length && text.length - this.part.text.length > this.limit;
     // The part that holds the end of what was typed; the beginning if a long text was pasted.
@@ -296,33 +292,35 @@ export class Studio {
     return { text: passage.text, voice: passage.voice, sentences: passage.sentences, hasNext };
   }
 
-  /** Keep the project; while it is written, the next writing waits. */
-  #save() {
-    this.#isUnsaved = true;
-    this.#saving ??= this.#write().finally(() => (this.#saving = null));
+  /**
+   * The first sentences of a part whose plan is not there yet, to be spoken until it is; null if it is there, or soon.
+   * @param {number} index
+   * @param {AbortSignal} signal
+   * @returns {Promise<import("./player.js").Lines | null>}
+   */
+  async opening(index, signal) {
+    const { project } = this;
+    const part = project.content.parts[index];
+    const isLong = part.text.trim().length > 2 * OPENING_CHARACTERS;
+    if (!isLong || (await this.plans.find(project, index))) return null;
+    const blank = part.text.length - part.text.trimStart().length;
+    const text = part.text.slice(0, blank + cutBefore(part.text.trimStart(), OPENING_CHARACTERS));
+    const plan = await this.on.plan({ ...part, text }, project.content.settings, signal);
+    if (!plan) return null;
+    const { voice, sentences } = new Passage({ ...part, text }, plan);
+    // What follows the last sentence determines where it ends, and its pause.
+    return sentences.length > 1
+      ? { text: part.text, voice, sentences: sentences.slice(0, -1), hasNext: false }
+      : null;
   }
 
-  async #write() {
-    while (this.#isUnsaved) {
-      this.#isUnsaved = false;
-      const { project } = this;
-      const modified = Math.max(Date.now(), this.#modified + 1);
-      const entry = { id: project.id, name: project.name, modified, characters: charactersOf(project.content) };
-      try {
-        if (await this.storage.write(project, entry, this.#modified)) this.#modified = modified;
-        else this.#fork();
-        this.on.saved(true);
-      } catch {
-        this.on.saved(false);
-      }
-    }
+  #save() {
+    this.#keeper.save();
   }
 
   /** Another tab has changed the project: from now on this is a copy, so that nothing is lost. */
   #fork() {
     this.project = { ...this.project, id: newId(), name: `${this.project.name} (copy)` };
-    this.#modified = 0;
-    this.#isUnsaved = true;
     remember(LAST_PROJECT, this.project.id);
     this.on.forked(this.project.name);
   }

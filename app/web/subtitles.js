@@ -1,6 +1,7 @@
 /** Subtitles of a part, from the times of its words: SubRip and WebVTT. */
 
-import { secondsOf } from "./speech.js";
+import { Arrival, sliceOf } from "./speech.js";
+import { keyOf, secondsOf, utteranceIn } from "./takes.js";
 
 /**
  * @typedef {{start: number, end: number, lines: string[]}} Cue   seconds from the beginning of the part
@@ -11,8 +12,36 @@ const MOST_LINES = 2;
 /** As broadcasters have it. */
 
 /**
+ * Synthesize all sentences of a part that have no sound yet; return their sounds in order.
+ * @param {Pick<import("./player.js").PlayerEvents, "api" | "takes">} context
  * @param {import("./player.js").Lines} lines
- * @param {import("./speech.js").Take[]} takes   the sound of each sentence
+ * @param {AbortSignal} signal
+ * @param {(share: number) => void} progress
+ * @returns {Promise<Take[]>}
+ */
+export async function takesOf({ api, takes }, { text, voice, sentences, hasNext }, signal, progress) {
+  const utterances = sentences.map((_, i) => utteranceIn(sentences, i, hasNext));
+  const keys = utterances.map(keyOf);
+  const found = keys.map((key) => takes.find(key));
+  for (let index = 0; index < sentences.length; ) {
+    const [from, to] = found[index] ? [index, index + 1] : sliceOf(sentences, index, (i) => Boolean(found[i]));
+    if (!found[index]) {
+      const arrival = new Arrival(text, sentences.slice(from, to), (i, take) => {
+        found[from + i] = take;
+        takes.keep(keys[from + i], take);
+        progress((from + i + 1) / sentences.length);
+      });
+      const plan = { voice, utterances: utterances.slice(from, to) };
+      for await (const event of api.speak({ plan }, signal)) arrival.take(event);
+    }
+    index = to;
+  }
+  return found.filter((take) => take !== undefined);
+}
+
+/**
+ * @param {import("./player.js").Lines} lines
+ * @param {import("./takes.js").Take[]} takes   the sound of each sentence
  * @returns {Cue[]}
  */
 export function cuesOf({ text, sentences }, takes) {
@@ -29,7 +58,7 @@ export function cuesOf({ text, sentences }, takes) {
 /**
  * The cues of one sentence: as many words in each as two lines have room for.
  * @param {string} text
- * @param {import("./speech.js").Take} take
+ * @param {import("./takes.js").Take} take
  * @returns {Cue[]}
  */
 function cuesIn(text, { words, spoken }) {

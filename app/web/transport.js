@@ -1,14 +1,14 @@
 /** Play, stop, seek: the bar at the foot of the page. */
 
+import { clock } from "./controls.js";
 import { emotionIn } from "./passage.js";
-import { timelineOf } from "./player.js";
-import { peaksOf } from "./speech.js";
+import { keyOf, peaksOf, secondsOf, utteranceIn } from "./takes.js";
 import { Waveform } from "./waveform.js";
 
 /**
  * @typedef {import("./player.js").Place} Place
  * @typedef {import("./player.js").Lines} Lines
- * @typedef {import("./speech.js").Word} Word
+ * @typedef {import("./takes.js").Word} Word
  *
  * @typedef {object} TransportEvents   what surrounds the bar
  * @property {() => boolean} begin   sound is about to be heard; false if there is nothing to speak
@@ -36,7 +36,7 @@ export class Transport {
   /**
    * @param {HTMLElement} bar
    * @param {import("./player.js").Player} player
-   * @param {import("./speech.js").Takes} takes
+   * @param {import("./takes.js").Takes} takes
    * @param {TransportEvents} on
    */
   constructor(bar, player, takes, on) {
@@ -189,10 +189,19 @@ export class Transport {
   }
 }
 
-/** @param {number} seconds */
-export function clock(seconds) {
-  const whole = Math.round(seconds);
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  const rest = String(whole % 60).padStart(2, "0");
-  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+/**
+ * Where each sentence of a part is in time: from its sound, or estimated from its length.
+ * @param {Lines} lines
+ * @param {import("./takes.js").Takes} takes
+ * @param {number} estimate   seconds of the whole part
+ */
+function timelineOf({ sentences, hasNext }, takes, estimate) {
+  const length = sentences.reduce((sum, one) => sum + one.end - one.start, 0) || 1;
+  let at = 0;
+  return sentences.map((sentence, i) => {
+    const take = takes.find(keyOf(utteranceIn(sentences, i, hasNext)));
+    const start = at;
+    at += take ? secondsOf(take) : ((sentence.end - sentence.start) / length) * estimate;
+    return { start, end: at, sentence, take };
+  });
 }

@@ -1,7 +1,7 @@
 /** Who speaks: the choice of voices, how a voice sounds in each emotion, and how strongly it feels the text. */
 
+import { offer, times, write } from "./controls.js";
 import { EMOTIONS, signOf } from "./emotions.js";
-import { offer, times, write } from "./inspector.js";
 
 /**
  * @typedef {import("./service.js").Voice} Voice

@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from app.api.connections import Connection, Connections
+from app.api.middleware import AccessLogMiddleware, GuardMiddleware
 from app.metrics import ResponseRecord
 from tests.serving import serve_in_thread, wait_until
 
@@ -256,3 +257,46 @@ def test_invalid_body_framing_gets_400_and_logs_no_exception(url: str, caplog: p
         assert read_all(connection).startswith(b"HTTP/1.1 400 ")
     wait_until(lambda: httpx.get(url, params={"delay": "0.4"}, trust_env=False).status_code == 200, 30)
     assert "Exception" not in caplog.text
+
+
+HANDSHAKE = {
+    "Host": "x",
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "changed", "status", "code"),
+    [
+        ("GET", {"Sec-WebSocket-Key": None}, 400, "malformed_request"),
+        ("GET", {"Sec-WebSocket-Key": "short"}, 400, "malformed_request"),
+        ("POST", {}, 400, "malformed_request"),
+        ("GET", {"Sec-WebSocket-Version": "8"}, 426, "upgrade_required"),
+        ("GET", {"Sec-WebSocket-Version": None}, 426, "upgrade_required"),
+    ],
+)
+def test_a_wrong_handshake_of_a_socket_gets_a_typed_error(
+    url: str, method: str, changed: dict[str, str | None], status: int, code: str
+) -> None:
+    fields = {name: value for name, value in {**HANDSHAKE, **changed}.items() if value is not None}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    with connect(url) as connection:
+        connection.sendall(f"{method} / HTTP/1.1\r\n{head}\r\n".encode())
+        response, _, body = read_all(connection).partition(b"\r\n\r\n")
+    assert response.split()[1] == str(status).encode() and json.loads(body)["code"] == code
+    assert (b"Sec-WebSocket-Version: 13" in response) == (status == 426)
+
+
+@pytest.mark.parametrize("announced", [1, 9])
+def test_a_response_of_another_length_than_announced_closes_its_connection_at_once(announced: int) -> None:
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(b"12345", headers={"Content-Length": str(announced)})(scope, receive, send)
+
+    app = AccessLogMiddleware(GuardMiddleware(respond, checks=()), str, lambda _: None)
+    protocol = functools.partial(Connection, shared=Connections(limit=2))
+    with serve_in_thread(app, http=protocol) as url, connect(url) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"12345"[:announced].startswith(read_all(connection).partition(b"\r\n\r\n")[2])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import httpx
 
-from tests.documents.novel import AUTHOR, PARTS, TITLE, write_novel
+from tests.documents.novel import AUTHOR, PARTS, TITLE, make_png, write_novel
 
 
 def test_a_book_is_returned_as_chapters(client: httpx.Client, tmp_path: Path) -> None:
@@ -14,8 +15,9 @@ def test_a_book_is_returned_as_chapters(client: httpx.Client, tmp_path: Path) ->
     response = client.post("/documents", params={"name": "novel.epub"}, content=data)
     assert response.status_code == 200, response.text
     document = response.json()
-    assert set(document) == {"title", "author", "language", "chapters", "warnings"}
+    assert set(document) == {"title", "author", "language", "cover", "chapters", "warnings"}
     assert (document["title"], document["author"], document["language"]) == (TITLE, AUTHOR, "en-GB")
+    assert document["cover"] == f"data:image/png;base64,{base64.b64encode(make_png()).decode()}"
     assert [one["title"] for one in document["chapters"]] == [TITLE, *(part.title for part in PARTS)]
     assert document["chapters"][1]["text"].startswith(f"{PARTS[0].title}\n\nThe letter came")
     assert {one["format"] for one in document["chapters"]} == {"text"}
@@ -29,7 +31,7 @@ def test_name_or_content_type_tells_kinds_of_text_apart(client: httpx.Client) ->
     named = client.post("/documents", params={"name": "a.md"}, content=text).json()
     typed = client.post("/documents", content=text, headers={"Content-Type": "text/markdown"}).json()
     assert named == typed
-    assert (named["title"], named["chapters"][0]["format"]) == ("A", "markdown")
+    assert (named["title"], named["cover"], named["chapters"][0]["format"]) == ("A", None, "markdown")
     plain = client.post("/documents", content=text).json()
     assert plain["title"] == ""
 

@@ -246,6 +246,7 @@ PARAMETERS: dict[str, Any] = {
     **{"seed": 7, "voice": "wren", "instructions": "Speak slowly.", "tags": "true", "input_format": "markdown"},
     "lexicon": '{"Siobhan": "Shivawn"}',
     "voices": "narration=wren,Ruth=alloy",
+    "pauses": "audiobook,paragraph=1.4",
 }
 
 

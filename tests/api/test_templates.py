@@ -36,16 +36,22 @@ async def request_paths(app: FastAPI, *paths: str) -> str:
         return (await client.get("/metrics")).text
 
 
+@pytest.fixture
+def documented(app: FastAPI) -> set[str]:
+    return set(app.openapi()["paths"])
+
+
 @pytest.mark.anyio
-async def test_every_documented_path_is_counted_under_its_template(app: FastAPI) -> None:
-    documented = set(app.openapi()["paths"])
+async def test_every_documented_path_is_counted_under_its_template(app: FastAPI, documented: set[str]) -> None:
     metrics = await request_paths(app, *(path.replace("{name}", "some") for path in documented))
     assert documented <= read_routes(metrics)
 
 
 @pytest.mark.anyio
-async def test_arbitrary_paths_add_no_names_of_routes(app: FastAPI, caplog: pytest.LogCaptureFixture) -> None:
-    known = {*app.openapi()["paths"], "/docs", "/openapi.json", "/static-offline-docs", UNKNOWN_ROUTE, "/"}
+async def test_arbitrary_paths_add_no_names_of_routes(
+    app: FastAPI, documented: set[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    known = {*documented, "/docs", "/openapi.json", "/static-offline-docs", UNKNOWN_ROUTE, "/"}
     words = [f"quarzuhr{number}" for number in range(50)]
     with caplog.at_level(logging.DEBUG, "intone.request"):
         metrics = await request_paths(

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from app.api.connections import Connections
-from app.api.server import DrainingServer, listen, make_server_config
+from app.api.listener import listen
+from app.api.server import DrainingServer, make_server_config
 from app.api.wyoming import connection as wyoming_connection
 from app.api.wyoming.server import WyomingProtocol, describe_listener, listen_wyoming
 from app.main import create_app

@@ -140,6 +140,24 @@ def test_chapters_are_files_of_their_own(novel: Path) -> None:
     assert not out.exists() and not vtt.exists()
 
 
+def test_each_file_of_a_chapter_satisfies_acx(novel: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = novel.with_suffix(".mp3")
+    assert say(novel, "-o", out, "--chapter-files", "--loudness", "acx") == 0
+    report = capsys.readouterr().out
+    assert report.count("passes") == 3 and "FAIL" not in report
+
+
+def test_recordings_serve_files_of_any_rate_and_loudness(novel: Path) -> None:
+    out = novel.with_suffix(".mp3")
+    assert say(novel, "-o", out, "--keep") == 0
+    spoken = read_index(out)
+    for flags in (("--sample-rate", "44100"), ("--loudness", "acx"), ("--sample-rate", "16000", "--bitrate", "48")):
+        assert say(novel, "-o", out, "--keep", *flags) == 0
+        assert read_index(out) == spoken
+    with av.open(out) as file:
+        assert file.streams.audio[0].rate == 16_000
+
+
 def test_an_interrupted_book_goes_on_to_equal_bytes(
     novel: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -274,6 +292,8 @@ def test_lines_of_a_game_become_files_in_an_archive(novel: Path, tmp_path: Path)
         (("--retake", "999", "-o", "{}.flac"), "utterances"),
         (("--dynamics", "0"), "--dynamics needs a file"),
         (("--title", "A"), "--title needs a file"),
+        (("--subtitles-by", "word"), "--subtitles-by needs a file"),
+        (("--subtitles-by", "word", "-o", "{}.flac"), "--subtitles-by has no effect without subtitles"),
     ],
 )
 def test_wrong_flags_are_usage_errors(
@@ -281,6 +301,7 @@ def test_wrong_flags_are_usage_errors(
 ) -> None:
     assert say(novel, *(word.format(novel.with_suffix("")) for word in words)) == 2
     assert message in capsys.readouterr().err
+    assert not novel.with_name("novel.flac.parts").exists()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ import httpx
 import pytest
 import uvicorn
 
-from app.api.server import RESERVED_DESCRIPTORS, DrainingServer, listen, make_server_config
+from app.api.listener import listen
+from app.api.server import RESERVED_DESCRIPTORS, DrainingServer, make_server_config
 from app.main import create_app
 from app.settings import load_settings
 from tests.serving import ROOT, StartServer, clean_environment, service_without_models, wait_until

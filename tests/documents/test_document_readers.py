@@ -109,6 +109,21 @@ def test_html_is_cut_at_headings_and_its_notes_are_left_out() -> None:
     ]
 
 
+def test_superscript_marks_in_links_are_footnotes() -> None:
+    page = (
+        "<html><body><p>It was late.<a href='#n1'><sup>1</sup></a> x<sup>2</sup> is <a href='#p'>page 4</a>.</p>"
+        "<p id='n1'>A note.</p></body></html>"
+    )
+    document = read_document(page.encode(), "page.html")
+    assert document.chapters[0].text == "It was late. x2 is page 4."
+
+
+def test_rules_of_html_divide_scenes() -> None:
+    page = "<html><body><hr/><h1>One</h1><hr/><p>It was late.</p><hr/><hr/><p>It rained.</p><hr/><h1>Two</h1><p>No.</p>"
+    document = read_document(page.encode(), "page.html")
+    assert [one.text for one in document.chapters] == ["One\n\nIt was late.\n\n* * *\n\nIt rained.", "Two\n\nNo."]
+
+
 def test_word_documents_are_cut_at_heading_styles() -> None:
     word = docx.Document()
     word.core_properties.title, word.core_properties.author = "The Parcel", "Ada Quill"

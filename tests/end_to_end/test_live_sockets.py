@@ -161,6 +161,7 @@ def read_gauge(client: httpx.Client, name: str) -> float:
         ({"output_format": "pcm_1"}, 400),
         ({"output_format": "wav_24000"}, 400),
         ({"voice": "nobody"}, 400),
+        ({"voices": "narration=nobody"}, 400),
         ({"emotion": "hunger"}, 400),
         ({"seed": "x"}, 400),
     ],

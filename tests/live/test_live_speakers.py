@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.live.prefix import ReadingOptions
-from app.live.reader import LiveReader
+from app.live.reader import Boundary, LiveReader
 from app.text import read_input
 from app.types import Clause, InputFormat, Role, Sentence
 from tests.live.live_texts import TEXTS
@@ -49,6 +49,23 @@ def test_quotation_waits_for_its_tag_and_has_one_speaker() -> None:
 @pytest.mark.parametrize("number", range(len(TEXTS)))
 def test_speakers_do_not_depend_on_cutting(number: int) -> None:
     assert len({tuple(read_live(TEXTS[number], seed)) for seed in range(5)}) == 1
+
+
+def test_line_end_ends_paragraph_of_dialogue() -> None:
+    """The second line has no speaker in the whole text, either, although the first one has."""
+    narration = "The wind had been in the trees all night, and nobody in the house on the hill had slept at all. "
+    text = f'{narration}"Get out," said Ruth.\n"No, I will stay."\n"Fine then."\nThe end came.'
+    assert [one.speaker for one in list_dialogue(read_live(text))] == ["Ruth", None, None]
+
+
+def test_quotation_does_not_end_when_no_text_comes() -> None:
+    reader = LiveReader(ReadingOptions(names_speakers=True))
+    reader.push('"I loved you once.')
+    reader.flush(Boundary.IDLE)
+    assert reader.read() is Boundary.IDLE
+    reader.push(' How dare you!" said Ruth. Tom left.')
+    found = reader.read()
+    assert isinstance(found, Sentence) and found.clauses[0].speaker == "Ruth"
 
 
 def test_most_speakers_are_found_and_none_is_another() -> None:

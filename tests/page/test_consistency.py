@@ -174,4 +174,4 @@ ZIP_OF_5_GB = """async () => {
 
 
 def test_an_archive_that_is_too_large_is_refused(desk: Visit) -> None:
-    assert desk.page.evaluate(ZIP_OF_5_GB) == "The ZIP file would be too large"
+    assert desk.page.evaluate(ZIP_OF_5_GB) == "The file would be too large"

@@ -15,6 +15,10 @@ MAX_BYTES = 350_000
 TRANSFERRED = """performance.getEntriesByType('resource')
     .filter((one) => one.name.includes('/page/')).map((one) => one.transferSize)"""
 
+BLOCKING = """Object.fromEntries(performance.getEntriesByType('resource')
+    .filter((one) => one.renderBlockingStatus === 'blocking')
+    .map((one) => [one.name.split('/').pop(), one.encodedBodySize]))"""
+
 
 @pytest.fixture(scope="module")
 def prefixed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
@@ -29,6 +33,22 @@ def test_the_size_of_the_page_is_limited(open_page: OpenPage, server: Server) ->
     files = [one for one in page.requests if one.url == page.url or "/page/" in one.url]
     size = sum(len(one.response().body()) for one in files)  # type: ignore[union-attr]
     assert 10 < len(files) and size < MAX_BYTES
+
+
+def test_few_bytes_block_the_first_paint(open_page: OpenPage, server: Server) -> None:
+    page = open_page(f"{server.url}/")
+    page.tags.first.wait_for()
+    blocking = page.page.evaluate(BLOCKING)
+    assert sorted(blocking) == ["base.css", "controls.css", "editor.css", "player.css", "studio.css", "theme.js"]
+    assert sum(blocking.values()) < 16_000
+
+
+def test_all_scripts_are_requested_at_once(open_page: OpenPage, server: Server) -> None:
+    page = open_page(f"{server.url}/")
+    page.tags.first.wait_for()
+    loaded = {path for one in page.requests if (path := urlsplit(one.url).path[1:]).endswith(".js")}
+    links = page.page.locator("link[rel=modulepreload]").all()
+    assert loaded == {"page/theme.js", "page/main.js", *(str(one.get_attribute("href")) for one in links)}
 
 
 def test_a_reload_uses_cached_files(open_page: OpenPage, server: Server) -> None:

@@ -7,8 +7,9 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
+from tests.page.book import write_book
 from tests.page.browsing import Visit
 
 WON, MISS = "We won!", "I miss her."
@@ -256,3 +257,30 @@ def test_the_voice_can_be_played_in_each_emotion(desk: Visit, emotion: str) -> N
     assert response.value.headers["x-voice"] == "wren"
     expect(desk.page.locator(f".mood.sounding[data-emotion={emotion}]")).to_be_visible()
     expect(desk.page.locator(".mood.sounding")).to_have_count(0)
+
+
+def test_a_long_part_is_heard_before_all_of_it_is_planned(desk: Visit) -> None:
+    held: list[Route] = []
+
+    def hold_long_texts(route: Route) -> None:
+        is_long = len(route.request.post_data_json["text"]) > 2000
+        held.append(route) if is_long else route.continue_()
+
+    desk.page.route("**/analyze", hold_long_texts)
+    desk.text.fill(write_book(2500))
+    desk.page.locator(".play").click()
+    expect(desk.page.locator(".transport")).to_have_attribute("data-state", "playing")
+    assert held and desk.tags.count() == 0
+    assert min(len(one["text"]) for one in desk.read_bodies("/analyze")) < 450
+    for route in held:
+        route.continue_()
+    expect(desk.tags.nth(30)).to_be_attached()
+    sentences = desk.marks.all_inner_texts()
+    while len(spoken := read_spoken(desk)) < 25:
+        desk.page.wait_for_timeout(100)
+    assert spoken == sentences[: len(spoken)]
+
+
+def read_spoken(desk: Visit) -> list[str]:
+    """Return the sentences that were requested, in order."""
+    return [one["text"] for sent in desk.read_bodies("/synthesize") for one in sent["plan"]["utterances"]]

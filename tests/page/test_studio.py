@@ -34,6 +34,18 @@ def test_several_sentences_are_selected_and_changed_together(desk: Visit) -> Non
     expect(heading).to_have_text("4 sentences")
 
 
+def test_the_panel_says_how_a_sentence_is_read_and_what_is_left_out(desk: Visit) -> None:
+    desk.write(f"{WON} Dr. Smith paid $5. She said привет to him.")
+    expect(desk.tags).to_have_count(3)
+    remarks = desk.page.get_by_role("list", name="Remarks").get_by_role("listitem")
+    desk.tags.nth(0).click()
+    expect(remarks).to_have_count(0)
+    desk.tags.nth(1).click()
+    expect(remarks).to_have_text(["Read as “Doctor Smith paid five dollars.”"])
+    desk.tags.nth(2).click()
+    expect(remarks.first).to_have_text("The voice wren cannot read 6 letters (Cyrillic), which were left out.")
+
+
 def test_sentences_are_selected_by_keyboard(desk: Visit) -> None:
     desk.write(f"{WON} {MISS} {TABLE}", "joy", "sadness", "neutral")
     desk.text.press("ControlOrMeta+Home")
@@ -152,7 +164,7 @@ def test_all_parts_are_exported_in_one_archive(desk: Visit, tmp_path: Path) -> N
     open_file(desk, "two.md", f"# One\n\n{WON}\n\n# Two/3\n\n{MISS}")
     desk.settle()
     desk.page.get_by_role("button", name="Export").click()
-    desk.page.get_by_role("radio", name="all parts").check()
+    desk.page.get_by_role("radio", name="Each part in a file").check()
     desk.page.keyboard.press("Escape")
     file = download(desk, "WAV")
     assert file.suggested_filename == "two.zip"

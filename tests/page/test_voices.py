@@ -1,4 +1,4 @@
-"""A second voice with another sample rate, only neutral and without pitch."""
+"""Other voices with another sample rate: one is only neutral and without pitch, one feels by rule."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.page.browsing import OpenPage
 from tests.serving import ROOT, Server, start_server
-from tests.tiny_voice import write_tiny_voice
+from tests.tiny_voice import change, write_tiny_voice
 
 WON, MISS = "We won!", "I miss her so much."
 
@@ -19,6 +19,7 @@ WON, MISS = "We won!", "I miss her so much."
 def two_voices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder: Path = tmp_path_factory.mktemp("voices")
     write_tiny_voice(folder / "tiny")
+    change(write_tiny_voice(folder / "ruled") / "voice.json", name="ruled", style="prosody")
     server = start_server(folder, "--voices", f"{ROOT / 'models' / 'voices'}:{folder}")
     yield server
     server.stop()
@@ -63,3 +64,18 @@ def test_a_second_voice_speaks_and_the_page_shows_what_it_lacks(open_page: OpenP
     voice.select_option("wren")
     expect(page.tags).to_have_text(["joy", "fear"])
     expect(page.page.get_by_role("slider", name="Strength")).to_be_enabled()
+
+
+def test_the_panel_says_that_a_feeling_is_approximated(open_page: OpenPage, two_voices: Server) -> None:
+    page = open_page(f"{two_voices.url}/")
+    page.write(f"{WON} {MISS}", "joy", "sadness")
+    page.tags.nth(0).click()
+    remarks = page.page.get_by_role("list", name="Remarks")
+    expect(remarks).to_be_hidden()
+    page.page.get_by_role("combobox", name="Voice").select_option("ruled")
+    by_rule = "rules change pitch, rate and level of its neutral voice."
+    expect(remarks).to_have_text(f"ruled has no joy of its own: {by_rule}")
+    page.choose(0, "fear")
+    expect(remarks).to_have_text(f"ruled has no fear of its own: {by_rule}")
+    page.choose(0, "neutral")
+    expect(remarks).to_be_hidden()

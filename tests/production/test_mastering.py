@@ -71,7 +71,7 @@ def measure(pieces: Iterator[Samples]) -> LevelMeter:
 @pytest.mark.parametrize("name", ["audiobook", "podcast", "-23"])
 def test_the_whole_has_the_loudness_of_the_target(store: Store, name: str) -> None:
     lines, target = make_lines(store), parse_loudness(name)
-    mastering = make_mastering(lines, store, RATE, target)
+    mastering = make_mastering(lines, store, (RATE, RATE), target)
     meter = measure(mastering.render(lines, store))
     assert meter.loudness == pytest.approx(target.level, abs=0.15)
     assert meter.peak <= target.ceiling + 0.05
@@ -79,7 +79,7 @@ def test_the_whole_has_the_loudness_of_the_target(store: Store, name: str) -> No
 
 def compute_distance(store: Store, lines: list[Line], dynamics: float) -> float:
     """Return the decibels between anger and sadness."""
-    mastering = make_mastering(lines, store, RATE, None, dynamics)
+    mastering = make_mastering(lines, store, (RATE, RATE), None, dynamics)
     levels = [measure(mastering.render([replace(line)], store)).rms for line in lines]
     return float(np.mean(levels[2::3]) - np.mean(levels[::3]))
 
@@ -94,7 +94,7 @@ def test_the_distance_between_emotions_follows_the_dial(store: Store) -> None:
 
 def test_a_target_changes_no_distance_between_soft_emotions(store: Store) -> None:
     lines = make_lines(store)
-    mastering = make_mastering(lines, store, RATE, TARGETS["audiobook"])
+    mastering = make_mastering(lines, store, (RATE, RATE), TARGETS["audiobook"])
     bare = replace(mastering, target=replace(TARGETS["audiobook"], lead=0.0, tail=0.0))
     levels = [measure(bare.render([line], store)).rms for line in lines[:2]]
     assert levels[1] - levels[0] == pytest.approx(6, abs=0.2)

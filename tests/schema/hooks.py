@@ -38,6 +38,7 @@ NAMES = {
     "model": ("intone", "TTS-1", "gpt-4o-mini-tts-2025-12-15"),
     "voices": ("narration=wren", '{"dialogue": "alloy", "Ruth": "wren"}'),
     "lexicon": ('{"gif": "jif"}', '{"tomato": "/təˈmɑːtəʊ/"}'),
+    "pauses": ("audiobook", "assistant,paragraph=1.4"),
 }
 OPTIONS_OF_TEXT = ("input_format", "tags")
 """Fields that are refused beside SSML."""

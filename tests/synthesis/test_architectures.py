@@ -18,10 +18,13 @@ from app.inference.openvino import OpenVinoBackend
 from app.inference.pytorch import TorchBackend
 from app.inference.selection import FallbackBackend
 from app.settings import load_settings
-from app.synthesis.loader import Loader, Speaker
+from app.synthesis.job import Job
+from app.synthesis.loader import Loader, PitchPart, Speaker
 from app.synthesis.models import vocoders
-from app.synthesis.models.parallel import FRAME_NOISE
+from app.synthesis.models.acoustic import AcousticInput
+from app.synthesis.models.durations import FRAME_NOISE
 from app.synthesis.noise import draw_noise
+from app.synthesis.playback import Playback
 from app.types import Emotion
 from app.voices import open_voice
 from app.voices.architectures import FORWARD_TTS, NEURAL_HMM
@@ -128,6 +131,104 @@ def test_a_parallel_model_gives_the_mel_of_coquis_inference(
     mel = compute_mel(load_speaker(folder, backend=backend), IDS)
     assert mel.durations == tuple(expected["alignments"][0].sum(0).int().tolist())
     np.testing.assert_allclose(mel.frames, expected["model_outputs"].transpose(1, 2).numpy(), atol=1e-4, rtol=1e-4)
+
+
+LAYERS: dict[str, dict[str, Any]] = {
+    "fftransformer": {"hidden_channels_ffn": 16, "num_heads": 2, "num_layers": 2, "dropout_p": 0.1},
+    "residual_conv_bn": {"kernel_size": 4, "dilations": [1, 8], "num_conv_blocks": 2, "num_res_blocks": 2},
+    "relative_position_transformer": {
+        **{"hidden_channels_ffn": 16, "num_heads": 2, "num_layers": 1, "dropout_p": 0.1},
+        **{"kernel_size": 3, "rel_attn_window_size": 4, "input_length": None},
+    },
+    "wavenet": {"num_blocks": 2, "hidden_channels": 16, "kernel_size": 3, "dilation_rate": 2, "num_layers": 2},
+}
+"""Small layers of each of coqui's encoders and decoders; the last is only a decoder."""
+MODELS = [
+    *(("fast_pitch", decoder) for decoder in LAYERS),
+    *(("fastspeech2", "fftransformer"), ("speedy_speech", "residual_conv_bn"), ("align_tts", "fftransformer")),
+]
+
+
+def write_parallel_voice(folder: Path, architecture: str, layers: str, **changes: Any) -> Path:
+    """Write a voice with an encoder and a decoder of a kind."""
+    encoder = "fftransformer" if layers == "wavenet" else layers
+    # Random weights choose durations of different sizes.
+    scale = 0.05 if layers == "residual_conv_bn" else 1.0
+    args = {"encoder_type": encoder, "encoder_params": LAYERS[encoder], "length_scale": scale}
+    args |= {"decoder_type": layers, "decoder_params": LAYERS[layers]}
+    return write_tiny_voice(folder, architecture, model_args={**args, **changes})
+
+
+@pytest.mark.parametrize(("architecture", "layers"), MODELS)
+def test_every_kind_of_layers_gives_the_mel_of_coquis_inference_and_the_same_in_a_batch(
+    tmp_path: Path, backend: Backend, architecture: str, layers: str
+) -> None:
+    folder = write_parallel_voice(tmp_path / "v", architecture, layers)
+    speaker, ids = load_speaker(folder, backend=backend), (*IDS, *reversed(IDS), *IDS)
+    with torch.inference_mode():
+        expected = build_reference(folder).inference(torch.tensor([ids]))["model_outputs"]
+    inputs = [AcousticInput(ids[:count], {}, 1.0, 1) for count in (30, 17, 24, 3)]
+    batch = speaker.checkpoint.model.compute_mels(inputs)
+    np.testing.assert_allclose(batch[0].frames, expected.transpose(1, 2).numpy(), atol=1e-4, rtol=1e-4)
+    for one, together in zip(inputs, batch, strict=True):
+        (alone,) = speaker.checkpoint.model.compute_mels([one])
+        assert alone.durations == together.durations
+        np.testing.assert_allclose(alone.frames, together.frames, atol=1e-4)
+
+
+def test_a_text_shorter_than_the_convolutions_is_spoken(tmp_path: Path) -> None:
+    """coqui's own inference fails for it."""
+    folder = write_parallel_voice(tmp_path / "v", "speedy_speech", "residual_conv_bn")
+    with pytest.raises(RuntimeError):
+        build_reference(folder).inference(torch.tensor([IDS[:2]]))
+    mel = compute_mel(load_speaker(folder), IDS[:2])
+    assert mel.frames.shape[2] == sum(mel.durations or ()) and np.isfinite(mel.frames).all()
+
+
+@pytest.mark.parametrize("architecture", ["fast_pitch", "fastspeech2"])
+def test_a_model_moves_the_pitch_that_it_predicts(
+    tmp_path: Path, architecture: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_tiny_voice(tmp_path / "v", architecture)
+    manifest = json.loads((folder / "voice.json").read_text())
+    manifest["checkpoints"]["main"]["pitch_variation"] = 0.2
+    (folder / "voice.json").write_text(json.dumps(manifest))
+    voice, reference = open_voice(folder), build_reference(folder)
+    assert voice.abilities.pitch
+    model = Loader(voice, TorchBackend()).load_speaker({Emotion.NEUTRAL: 1.0}).checkpoint.model
+    (mel,) = model.compute_mels([AcousticInput(IDS, {}, 1.0, 1, pitch=4.0, pitch_range=1.5)])
+    predict = reference.pitch_predictor.forward
+
+    def change_hertz(*inputs: Any) -> torch.Tensor:
+        hertz = 1 + 0.2 * predict(*inputs)
+        mean = hertz.mean(2, keepdim=True)
+        changed = 2 ** (4 / 12) * (mean + 1.5 * (hertz - mean))
+        return (changed - 1) / 0.2  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(reference.pitch_predictor, "forward", change_hertz)
+    with torch.inference_mode():
+        expected = reference.inference(torch.tensor([IDS]))["model_outputs"].transpose(1, 2).numpy()
+    np.testing.assert_allclose(mel.frames, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_a_request_and_a_style_move_the_pitch_of_the_model_and_not_the_rate_of_samples(tmp_path: Path) -> None:
+    folder = write_tiny_voice(tmp_path / "v", "fast_pitch")
+    change(folder / "voice.json", style="prosody")
+    voice, joyful = open_voice(folder), make_utterance("Hello there.", Emotion.JOY, pitch=1.0)
+    with running_engine() as engine:
+        low, high = (speak(engine, voice, make_utterance("Hello there.", pitch=pitch)) for pitch in (-3.0, 3.0))
+        job = engine.submit(voice, joyful, 1, True, None, low_latency=False, playback=Playback())
+    assert len(low.samples) == len(high.samples) and not np.allclose(low.samples, high.samples)
+    assert isinstance(job, Job) and job.pitch_ratio == 1.0
+    assert (job.make_acoustic_input().pitch, job.make_acoustic_input().pitch_range) == (3.0, 1.4)
+
+
+def test_a_model_without_pitch_is_played_faster(tmp_path: Path) -> None:
+    folder = write_tiny_voice(tmp_path / "v", "speedy_speech", model_args={"use_pitch": False})
+    assert not open_voice(folder).abilities.pitch
+    change(folder / "voice.json", style="prosody")
+    speaker = load_speaker(folder, Emotion.JOY)
+    assert speaker.pitch is PitchPart.PLAYBACK and not speaker.checkpoint.model.has_pitch
 
 
 def test_a_speaker_of_fast_pitch_is_that_of_coqui(tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ def test_a_checkpoint_after_long_fine_tuning_descends_from_its_base() -> None:
 
 def test_networks_trained_from_scratch_do_not_descend_from_each_other() -> None:
     assert not is_fine_tuned_from(make_weights(), make_weights())
+    positions = {"pos_encoder.pe": np.ones((1, 64, 5000), np.float32)}  # as in a FastPitch
+    assert not is_fine_tuned_from(make_weights() | positions, make_weights() | positions)
 
 
 def test_weights_of_other_shapes_or_names_do_not_descend_from_the_base() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,6 +33,7 @@ from app.voices.voice import read_acoustic_audio
 from tests.serving import wait_until
 from tests.tiny_voice import change, write_tiny_voice
 
+CONVOLUTIONS = {"kernel_size": 4, "dilations": [1, 2], "num_conv_blocks": 2, "num_res_blocks": 2}
 JOY, ANGER, NEUTRAL, SURPRISE = Emotion.JOY, Emotion.ANGER, Emotion.NEUTRAL, Emotion.SURPRISE
 TEXT = "I told you never to come back to this house again."
 TEXTS = (
@@ -72,7 +74,7 @@ def find_model(speaker: Speaker) -> GlowAcoustic:
     model = speaker.checkpoint.model
     if isinstance(model, Mixture):
         with model.mixtures.lend(model.shares) as lent:
-            return lent
+            model = lent
     assert isinstance(model, GlowAcoustic)
     return model
 
@@ -107,7 +109,7 @@ def test_an_emotion_in_a_checkpoint_of_its_own_is_interpolated_by_weights(voice_
     def read_weight(degree: float) -> Any:
         model = find_model(loader.load_speaker(interpolate({ANGER: 1.0}, degree)))
         assert loader.mixtures is not None
-        return model.encode.args[list(loader.mixtures.networks.encoder).index(name)]  # type: ignore[attr-defined]
+        return model.encode.args[list(loader.mixtures.networks.weights[0]).index(name)]  # type: ignore[attr-defined]
 
     half, states = read_weight(0.5), loader.mixtures.states
     np.testing.assert_allclose(half, (states["main"][name] + states["angry"][name]) / 2, atol=1e-6)
@@ -133,7 +135,7 @@ def test_a_model_in_use_is_not_overwritten_and_a_further_mixture_waits(voice_fol
     assert mixtures is not None
     needed = [(("angry", number / 10), ("main", 1 - number / 10)) for number in range(MAX_MIXTURES + 1)]
     with ExitStack() as stack, ThreadPoolExecutor(1) as pool:
-        place = list(mixtures.networks.encoder).index(name)
+        place = list(mixtures.networks.weights[0]).index(name)
         lent: list[Any] = [stack.enter_context(mixtures.lend(shares)) for shares in needed[1:]]
         before = [model.encode.args[place].copy() for model in lent]
 
@@ -216,12 +218,62 @@ def test_a_mixture_equals_a_model_built_with_its_weights(voice_folder: Path, tmp
         np.testing.assert_allclose(found.frames, expected.compute_mels([one])[0].frames, atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("architecture", "changes"),
+    [
+        ("fast_pitch", {}),
+        ("speedy_speech", {"encoder_type": "residual_conv_bn", "encoder_params": CONVOLUTIONS}),
+        ("align_tts", {}),
+        ("vits", {"use_language_embedding": True}),
+    ],
+)
+@pytest.mark.parametrize("backend", ["torch", "openvino"])
+def test_other_models_are_mixed_alike_and_their_ends_are_the_checkpoints(
+    tmp_path: Path, architecture: str, changes: dict[str, Any], backend: str
+) -> None:
+    languages = {"languages": ["de", "fr-fr"]} if architecture == "vits" else {}
+    folder = write_tiny_voice(tmp_path / "v", architecture, ".safetensors", model_args=changes, **languages)
+    first, second = (folder / "acoustic" / f"{name}.safetensors" for name in ("model", "angry"))
+    torch.manual_seed(1)
+    weights = {
+        name: value + 0.02 * torch.randn_like(value).abs()
+        if value.is_floating_point() and not name.endswith("pe")
+        else value
+        for name, value in load_file(first).items()
+    }
+    save_file(weights, second)
+    values = json.loads((folder / "voice.json").read_text())
+    main = values["checkpoints"]["main"] | ({"language": "fr-fr"} if languages else {})
+    tuned = {**main, "model": "acoustic/angry.safetensors", "base": "main"}
+    anger = {**values["emotions"]["neutral"], "checkpoint": "angry"}
+    change(folder / "voice.json", degree=True, checkpoints={"main": main, "angry": tuned}, emotions={"anger": anger})
+    halfway = {name: (weights[name] + value) / 2 for name, value in load_file(first).items()}
+    shutil.copytree(folder, tmp_path / "half")
+    save_file(halfway, tmp_path / "half" / "acoustic" / "model.safetensors")
+    runtime = TorchBackend() if backend == "torch" else OpenVinoBackend(tmp_path / "cache", 1, 1)
+
+    def speak(voice: Path, shares: Mapping[Emotion, float]) -> tuple[Any, Any]:
+        speaker = Loader(open_voice(voice), runtime).load_speaker(shares)
+        (mel,) = speaker.checkpoint.model.compute_mels([AcousticInput(range(1, 30), speaker.speakers, 1.0, 1)])
+        return mel.frames, np.concatenate(list(speaker.vocoder.generate_chunks(mel.frames, 1, low_latency=False)))
+
+    for degree, emotion in ((0.0, NEUTRAL), (1.0, ANGER)):
+        for one, other in zip(
+            speak(folder, interpolate({ANGER: 1.0}, degree)), speak(folder, {emotion: 1.0}), strict=True
+        ):
+            np.testing.assert_array_equal(one, other)
+    found, expected = speak(folder, interpolate({ANGER: 1.0}, 0.5)), speak(tmp_path / "half", {NEUTRAL: 1.0})
+    assert not np.array_equal(expected[1], speak(folder, {NEUTRAL: 1.0})[1])
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-4, rtol=1e-3)
+
+
 def test_weights_of_another_model_are_not_mixed(voice_folder: Path) -> None:
     weights = load_file(voice_folder / "acoustic" / "angry.safetensors")
     weights["encoder.emb.weight"] = weights["encoder.emb.weight"][:-1].clone()
     save_file(weights, voice_folder / "acoustic" / "angry.safetensors")
     loader = Loader(open_voice(voice_folder), TorchBackend())
-    with pytest.raises(InvalidVoice, match="do not fit the glow_tts"):
+    with pytest.raises(InvalidVoice, match="cannot be mixed"):
         loader.load_speaker(interpolate({ANGER: 1.0}, 0.5))
 
 

@@ -82,7 +82,7 @@ def test_chunks_are_the_whole(tmp_path: Path) -> None:
     features = np.random.default_rng(0).standard_normal((1, model.design.features, 900)).astype(np.float32)
     (whole,) = model.decoder.generate(features)
     chunks = list(speaker.vocoder.generate_chunks(features, 0, low_latency=True))
-    assert len(chunks) > 3
+    assert len(chunks) == 3
     np.testing.assert_allclose(np.concatenate(chunks), whole.reshape(-1), atol=1e-6)
 
 

@@ -14,7 +14,8 @@ from app.inference.pytorch import TorchBackend
 from app.synthesis import Engine
 from app.synthesis.loader import Loader
 from app.synthesis.mel import FRAME_STEP
-from app.synthesis.models.glow import MAX_DECODER_FRAMES, TOKEN_STEP, GlowAcoustic
+from app.synthesis.models.acoustic import TOKEN_STEP
+from app.synthesis.models.glow import MAX_DECODER_FRAMES, GlowAcoustic
 from app.synthesis.noise import draw_noise
 from app.synthesis.runs import MAX_RUNS, MAX_SYMBOLS, split_runs
 from app.synthesis.tokenizer import Tokens

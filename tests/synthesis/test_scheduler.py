@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from app.errors import OverTimeBudget
 from app.synthesis.job import Computation, Job, Task, VocodingTask
-from app.synthesis.models.glow import TOKEN_STEP
+from app.synthesis.models.acoustic import TOKEN_STEP
 from app.synthesis.playback import COMPLETE_SECONDS, Playback
 from app.synthesis.runs import MAX_SYMBOLS
 from app.synthesis.scheduler import (

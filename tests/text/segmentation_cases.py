@@ -272,6 +272,11 @@ CASES = (
     "‘It was late. | We couldn't stay,’ said Tom. | He sighed.",
     "\"The so-called 'final' offer came. | We laughed.\"",
     '"Wait... what?" he said.',
+    '"What! are you mad? | I go," he said.',
+    '"1. Open it. | 2. Close it," he read. | Tom did.',
+    "“Go. | Why?”, he asked. | She went.",
+    "« Je pars. | Tu viens ? » dit-il. | Elle part.",
+    '"Go. ..." he said.',
 )
 
 

@@ -326,6 +326,10 @@ def test_a_config_with_comments_is_read(tmp_path: Path) -> None:
         ({}, ["no models of a voice", "glow_tts"]),
         ({"readme.txt": WEIGHTS, "notes.json": WEIGHTS, "list.json": {"model": "x"}}, ["no models of a voice"]),
         ({"config.json": XTTS, "model.pth": WEIGHTS}, ["is a xtts", "VITS", "glow_tts"]),
+        (
+            {"config.json": {"model": {}, "data": {"sampling_rate": 16000}}, "G_100000.pth": WEIGHTS},
+            ["config.json is a fairseq_vits", "MMS", "Piper"],
+        ),
         ({"config.json": {"model": "align", "audio": {}}, "model.pth": WEIGHTS}, ["is a align", "not supported"]),
         ({"config.json": {**GLOW, "use_d_vector_file": True}, "model.pth": WEIGHTS}, ["d-vectors", "not supported"]),
         ({"config.json": HIFIGAN, "model.pth": WEIGHTS}, ["no acoustic model"]),

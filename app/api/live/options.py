@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from app.api.parsing.negotiation import check_rate
-from app.api.parsing.request import parse_emotion, read_query
+from app.api.parsing.request import check_voices, parse_emotion, read_query
 from app.api.schemas.request import check_fields, warn_ignored
 from app.errors import FieldError, InvalidRequest, quote_value
 from app.fields import Speed
@@ -92,6 +92,7 @@ def read_options(query: bytes, voice: str, pipeline: Pipeline, key_name: str | N
     given = read_query(query)
     fields = {name: given[name] for name in SPEECH_FIELDS if name in given}
     body = check_fields({"text": "-", "tags": True, **fields})
+    check_voices(body.voices, pipeline.registry)
     format, rate = read_output_format(str(given.get("output_format", DEFAULT_OUTPUT_FORMAT)))
     from app.types import SpeechRequest  # the pipeline has imported it; nothing else must wait for it
 

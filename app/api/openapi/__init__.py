@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
@@ -18,6 +19,8 @@ from app.api.schemas import answers
 from app.api.schemas.openai import OpenAiSpeech
 from app.api.schemas.request import SpeechBody
 from app.errors import ERRORS
+from app.planning.serialize import PlanJson
+from app.voices.serialize import ReloadJson, VoiceJson, VoicesJson
 
 DESCRIPTION = """Speech whose every sentence carries the emotion of its words.
 
@@ -39,8 +42,12 @@ TAGS = [{"name": name, "description": text} for name, text in _TAGS.items()]
 
 _JSON_SUFFIX = "Json"
 """Suffix of a type that is the JSON form of another; the API reference has only the JSON form."""
-_EXTRA_RESPONSE_TYPES = (answers.Problem, answers.OpenAiError, *answers.SPEECH_EVENTS, answers.SpeechError)
-"""Types that responses refer to and that FastAPI does not know."""
+_RESPONSE_TYPES = (
+    *(answers.Problem, answers.OpenAiError, *answers.SPEECH_EVENTS, answers.SpeechError, answers.TimedSpeech),
+    *(PlanJson, VoicesJson, VoiceJson, ReloadJson, answers.SsmlTable, answers.DocumentJson),
+    *(answers.Models, answers.Model, answers.AudioModels, answers.AudioVoices, answers.Alive, answers.Ready),
+)
+"""Types that responses refer to. FastAPI does not know them: it would build their schemas at every start."""
 
 
 def describe_api() -> str:
@@ -55,14 +62,23 @@ def make_operation_id(route: APIRoute) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def build_document(app: FastAPI, with_keys: bool) -> None:
-    """Build the document at startup, because it reads docstrings from files; FastAPI caches it.
+def build_document(app: FastAPI, with_keys: bool) -> dict[str, Any]:
+    """Build the document, which takes a quarter of a second, at the first call; it is a parameter of FastAPI's cache.
 
     `with_keys` is whether the service has keys, so that requests need one.
     """
-    document = app.openapi()
+    if (built := app.openapi_schema) is not None:
+        return built
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        openapi_version=app.openapi_version,
+        routes=app.routes,
+        tags=app.openapi_tags,
+    )
     components = document["components"]
-    components["schemas"].update(_generate_schemas())
+    components.setdefault("schemas", {}).update(_generate_schemas())
     components["examples"] = make_error_examples()
     components["headers"] = describe_headers()
     components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
@@ -74,7 +90,9 @@ def build_document(app: FastAPI, with_keys: bool) -> None:
             _complete_responses(operation["responses"])
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)
-    app.openapi_schema = json.loads(json.dumps(document).replace(f'{_JSON_SUFFIX}"', '"'))
+    finished: dict[str, Any] = json.loads(json.dumps(document).replace(f'{_JSON_SUFFIX}"', '"'))
+    app.openapi_schema = finished
+    return finished
 
 
 def _complete_responses(responses: dict[str, Any]) -> None:
@@ -87,9 +105,9 @@ def _complete_responses(responses: dict[str, Any]) -> None:
 
 
 def _generate_schemas() -> dict[str, Any]:
-    """Return the schemas of request bodies and errors that FastAPI does not know."""
+    """Return the schemas of bodies of requests and responses."""
     template = "#/components/schemas/{model}"
     bodies = [(model.__name__, "validation", TypeAdapter(model)) for model in (SpeechBody, OpenAiSpeech)]
-    errors = [(model.__name__, "serialization", TypeAdapter(model)) for model in _EXTRA_RESPONSE_TYPES]
-    _, generated = TypeAdapter.json_schemas([*bodies, *errors], ref_template=template)  # type: ignore[list-item]
+    responses = [(model.__name__, "serialization", TypeAdapter(model)) for model in _RESPONSE_TYPES]
+    _, generated = TypeAdapter.json_schemas([*bodies, *responses], ref_template=template)  # type: ignore[list-item]
     return generated["$defs"]  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""Describe error responses: their statuses, headers and schemas, derived from the table of errors."""
+"""Describe responses with JSON, and errors: their statuses, headers and schemas, derived from the table of errors."""
 
 from __future__ import annotations
 
@@ -76,6 +76,14 @@ CACHE_HEADERS = refer_to_headers("ETag", "Vary")
 
 
 Responses = dict[int | str, dict[str, Any]]
+
+
+def describe_json(kind: type[Any], description: str = "Successful Response", **more: Any) -> Responses:
+    """Return the response 200 of a route: the JSON of a type of `_RESPONSE_TYPES`, and further fields of OpenAPI."""
+    schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
+    return {200: {"description": description, "content": {"application/json": {"schema": schema}}, **more}}
+
+
 Errors = tuple[type[IntoneError], ...]
 
 

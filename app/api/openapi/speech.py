@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from app.api.openapi.errors import CACHE_HEADERS, SPEECH_HEADERS, Responses, refer_to_headers
+from app.api.openapi.errors import CACHE_HEADERS, SPEECH_HEADERS, Responses, describe_json, refer_to_headers
 from app.api.parsing.body import JSON, PLAIN_TEXT, SSML
 from app.api.parsing.negotiation import EVENT_STREAM, NDJSON
 from app.api.schemas import answers
@@ -141,8 +141,12 @@ def describe_audio_response() -> Responses:
         200: {
             "description": "The speech",
             "headers": {**SPEECH_HEADERS, **CACHE_HEADERS},
-            "content": {**_AUDIO, **_describe_lines(), **_describe_event_stream(answers.SpeechError)},
-            "model": answers.TimedSpeech,
+            "content": {
+                JSON: {"schema": _refer_to(answers.TimedSpeech)},
+                **_AUDIO,
+                **_describe_lines(),
+                **_describe_event_stream(answers.SpeechError),
+            },
         }
     }
 
@@ -168,8 +172,7 @@ def describe_openai_response() -> Responses:
 
 def describe_plan_response() -> Responses:
     """Describe a response with a plan."""
-    headers = refer_to_headers("ETag")
-    return {200: {"description": "The plan", "model": PlanJson, "headers": headers, "links": _PLAN_LINKS}}
+    return describe_json(PlanJson, "The plan", headers=refer_to_headers("ETag"), links=_PLAN_LINKS)
 
 
 def _describe_parameters(

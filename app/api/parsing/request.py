@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -34,6 +34,7 @@ from app.api.state import get_service
 from app.audio.encode import FORMATS
 from app.errors import FieldError, IntoneError, InvalidRequest, quote_value
 from app.planning.edited import PlanBody, UtteranceBody, convert_utterance
+from app.text.headings import find_heading_spans, find_headings
 from app.types import Blend, EditedUtterance, Emotion, PlanWarning, SpeechRequest, Turn
 
 if TYPE_CHECKING:
@@ -190,9 +191,7 @@ def _parse_fields(body: bytes, media: MediaType, query: bytes) -> SpeechBody:
 
 def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
     registry, plan = pipeline.registry, fields.plan
-    for name, voice in (fields.voices or {}).items():
-        with _point_to("voices", name):
-            registry.get(voice)
+    check_voices(fields.voices, registry)
     turns = _convert_turns(fields.turns or (), registry)
     text = TURN_SEPARATOR.join(one.text for one in fields.turns or ()) or strip_bom(fields.ssml or fields.text or "")
     if fields.text is not None or turns:
@@ -200,8 +199,13 @@ def _speech_request(fields: SpeechBody, pipeline: Pipeline) -> SpeechRequest:
     if plan is not None:
         # Before parsing the texts, which takes seconds for each 10,000 characters.
         pipeline.check_length(sum(len(one.text) for one in plan.utterances))
+    given = fields.collect_given()
+    if fields.pauses and fields.text:
+        markdown = fields.input_format in (None, "auto", "markdown")
+        spans = find_heading_spans(text, list(find_headings(text, markdown=markdown)))
+        given["pauses"] = given["pauses"]._replace(headings=spans)
     return SpeechRequest(
-        **fields.collect_given(),
+        **given,
         text=text,
         voice=registry.get(plan.voice if plan else fields.voice).name,
         turns=turns,
@@ -238,6 +242,13 @@ def _convert_utterance(place: int, utterance: UtteranceBody, plan: PlanBody, reg
         voice = registry.get(utterance.voice)  # raises VoiceNotFound
         language = (voice if utterance.voice else registry.get(plan.voice)).language
         return convert_utterance(utterance, language)
+
+
+def check_voices(voices: Mapping[str, str] | None, registry: Registry) -> None:
+    """Raise `VoiceNotFound`, which points to the entry, if a voice of `voices` does not exist."""
+    for name, voice in (voices or {}).items():
+        with _point_to("voices", name):
+            registry.get(voice)
 
 
 def parse_emotion(value: str | dict[str, float] | None, *place: str | int) -> Emotion | Blend | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ from starlette.requests import Request
 
 from app.api.clients import identify_client
 from app.api.jobs import IsCancelled
-from app.api.openapi.errors import describe_problems, list_errors
+from app.api.openapi.errors import describe_json, describe_problems, list_errors
 from app.api.parsing.body import read_body, wait_for_disconnect
 from app.api.schemas.answers import DocumentJson
 from app.api.state import get_service, limit_rate
@@ -47,7 +48,8 @@ _BODY: dict[str, Any] = {
     "/documents",
     dependencies=[Depends(limit_rate)],
     summary="The chapters of a document",
-    responses=describe_problems(*list_errors("body", "work"), UnreadableDocument),
+    response_model=None,
+    responses={**describe_json(DocumentJson), **describe_problems(*list_errors("body", "work"), UnreadableDocument)},
     openapi_extra=_BODY,
 )
 async def documents(request: Request) -> DocumentJson:
@@ -75,6 +77,13 @@ def _read(body: bytes, name: str, media_type: str, cancelled: IsCancelled) -> Do
         "title": document.title,
         "author": document.author,
         "language": document.language,
+        "cover": _make_data_url(document.cover) if document.cover else None,
         "chapters": [{"title": one.title, "text": one.text, "format": one.format.value} for one in document.chapters],
         "warnings": warnings_to_list(document.warnings),
     }
+
+
+def _make_data_url(picture: bytes) -> str:
+    """Return a JPEG or PNG as a URL (RFC 2397)."""
+    kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.openapi.errors import describe_openai_errors, list_errors
+from app.api.openapi.errors import describe_json, describe_openai_errors, list_errors
 from app.api.openapi.speech import describe_openai_body, describe_openai_response
 from app.api.parsing.body import JSON, decode_body, parse_media_type, read_json
 from app.api.parsing.request import ParsedRequest, parse_body, refuse_query, resolve_options
@@ -58,25 +58,45 @@ async def speech(request: Request) -> Response:
     return await speech_response(request, await parse_body(request, read))
 
 
-@router.get("/models", summary="Models by OpenAI's names", responses={200: {"links": _FIRST_MODEL_LINK}})
+@router.get(
+    "/models",
+    summary="Models by OpenAI's names",
+    response_model=None,
+    responses=describe_json(answers.Models, links=_FIRST_MODEL_LINK),
+)
 async def models() -> answers.Models:
     """List the names accepted as `model`; all are the same engine."""
     return {"object": "list", "data": [_model_to_dict(name) for name in MODELS]}
 
 
-@router.get("/models/{name:path}", summary="One model", responses=describe_openai_errors(ModelNotFound))
+@router.get(
+    "/models/{name:path}",
+    summary="One model",
+    response_model=None,
+    responses={**describe_json(answers.Model), **describe_openai_errors(ModelNotFound)},
+)
 async def model(name: Annotated[str, Path(openapi_examples={"model": {"value": "tts-1"}})]) -> answers.Model:
     """Return a model by its name."""
     return _model_to_dict(check_model(name))
 
 
-@router.get("/audio/models", summary="Models as Open WebUI lists them")
+@router.get(
+    "/audio/models",
+    summary="Models as Open WebUI lists them",
+    response_model=None,
+    responses=describe_json(answers.AudioModels),
+)
 async def audio_models() -> answers.AudioModels:
     """List the names of models to choose from."""
     return {"models": [{"id": name, "name": name} for name in MODELS]}
 
 
-@router.get("/audio/voices", summary="Voices as Open WebUI lists them", responses=describe_openai_errors(NotReady))
+@router.get(
+    "/audio/voices",
+    summary="Voices as Open WebUI lists them",
+    response_model=None,
+    responses={**describe_json(answers.AudioVoices), **describe_openai_errors(NotReady)},
+)
 async def audio_voices(request: Request) -> answers.AudioVoices:
     """List voices and their aliases, including OpenAI's own voice names."""
     registry = get_service(request).get_pipeline().registry

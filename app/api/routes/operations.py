@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.openapi.errors import describe_problems
+from app.api.openapi.errors import describe_json, describe_problems
 from app.api.schemas import answers
 from app.api.state import Service, get_service
 from app.errors import NotReady
@@ -24,13 +24,18 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["operation"])
 
 
-@router.get("/health", summary="Is the process alive?")
+@router.get("/health", summary="Is the process alive?", response_model=None, responses=describe_json(answers.Alive))
 async def health() -> answers.Alive:
     """Respond as long as the process is alive, even while models are loaded or speech is synthesized."""
     return {"status": "ok"}
 
 
-@router.get("/ready", summary="Can it speak?", responses=describe_problems(NotReady))
+@router.get(
+    "/ready",
+    summary="Can it speak?",
+    response_model=None,
+    responses={**describe_json(answers.Ready), **describe_problems(NotReady)},
+)
 async def ready(request: Request) -> answers.Ready:
     """Return 200 after the models are loaded and warmed up; 503 before, and while utterances wait without progress."""
     get_service(request).check_ready()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from pathlib import PurePath
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends
+from fastapi import Path as PathParameter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.openapi.errors import describe_problems, list_errors
+from app.api.openapi.errors import describe_json, describe_problems, list_errors
 from app.api.openapi.speech import describe_audio_ranges
 from app.api.parsing.request import is_known, read_fields
 from app.api.responses.complete import select_range
@@ -45,7 +48,10 @@ _FIRST_VOICE_LINK: dict[str, Any] = {
 
 
 @router.get(
-    "/voices", summary="Every voice", responses={200: {"links": _FIRST_VOICE_LINK}, **describe_problems(NotReady)}
+    "/voices",
+    summary="Every voice",
+    response_model=None,
+    responses={**describe_json(VoicesJson, links=_FIRST_VOICE_LINK), **describe_problems(NotReady)},
 )
 async def voices(request: Request) -> VoicesJson:
     """List voices with the checkpoint of each emotion, the aliases of emotions, and the aliases of voices."""
@@ -59,7 +65,8 @@ async def voices(request: Request) -> VoicesJson:
 @router.post(
     "/voices/reload",
     summary="Read the folders of the voices again",
-    responses=describe_problems(NotReady, Unauthorized, ReloadRefused),
+    response_model=None,
+    responses={**describe_json(ReloadJson), **describe_problems(NotReady, Unauthorized, ReloadRefused)},
 )
 async def reload(request: Request) -> ReloadJson:
     """Add voices whose folders are new, and drop those whose folders are gone; requests finish with the voices with
@@ -70,9 +77,14 @@ async def reload(request: Request) -> ReloadJson:
     return await service.reload_voices()
 
 
-@router.get("/voices/{name}", summary="One voice", responses=describe_problems(NotReady, VoiceNotFound, RouteNotFound))
+@router.get(
+    "/voices/{name}",
+    summary="One voice",
+    response_model=None,
+    responses={**describe_json(VoiceJson), **describe_problems(NotReady, VoiceNotFound, RouteNotFound)},
+)
 async def voice(
-    name: Annotated[str, Path(openapi_examples={"alias": {"value": "alloy"}})], request: Request
+    name: Annotated[str, PathParameter(openapi_examples={"alias": {"value": "alloy"}})], request: Request
 ) -> VoiceJson:
     """Return a voice by its name or an alias."""
     return voice_to_dict(get_service(request).get_pipeline().registry.get(name))
@@ -91,7 +103,7 @@ async def voice(
     response_class=Response,
 )
 async def sample(
-    name: Annotated[str, Path(openapi_examples={"alias": {"value": "alloy"}})], request: Request
+    name: Annotated[str, PathParameter(openapi_examples={"alias": {"value": "alloy"}})], request: Request
 ) -> Response:
     """Return the recording in the voice's folder as it is, else a fixed sentence, always with the same bytes, in the
     format that Accept names. Supports range requests."""
@@ -104,19 +116,33 @@ async def sample(
 
 
 async def _recording_response(request: Request, found: Voice, sample: str) -> Response:
+    wanted = request.headers
+
+    def read() -> Response:
+        path = found.find_file(sample)
+        with path.open("rb") as file:
+            state = os.fstat(file.fileno())
+            etag = f'"{_hash_recording(path, state.st_size, state.st_mtime_ns)}"'
+            headers = {"ETag": etag, "Content-Type": SAMPLE_TYPES[path.suffix.lower()]}
+            if is_known(request, etag):
+                return Response(status_code=304, headers=headers)
+            selected = select_range(state.st_size, headers, wanted.get("range"), wanted.get("if-range"))
+            file.seek(selected.part.start)
+            return Response(file.read(selected.part.stop - selected.part.start), selected.status, selected.headers)
+
     try:
-        content = await run_in_threadpool(lambda: found.find_file(sample).read_bytes())
+        return await run_in_threadpool(read)
     except OSError:
         raise VoiceNotFound(f"The sample of the voice {found.name} is not there any more.") from None
-    media_type = SAMPLE_TYPES[PurePath(sample).suffix.lower()]
-    headers = {"ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"', "Content-Type": media_type}
-    if is_known(request, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    selected = select_range(len(content), headers, request.headers.get("range"), request.headers.get("if-range"))
-    return Response(content[selected.part], selected.status, selected.headers)
 
 
-@router.get("/ssml", summary="Supported SSML")
+@functools.lru_cache(maxsize=64)
+def _hash_recording(path: Path, size: int, modified: int) -> str:
+    """Return the ETag of a recording; players request many parts of the same one."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+
+
+@router.get("/ssml", summary="Supported SSML", response_model=None, responses=describe_json(answers.SsmlTable))
 async def ssml() -> answers.SsmlTable:
     """List every element with its attributes and its level of support, and the treatment of other elements."""
     from app.text import SSML_TABLE

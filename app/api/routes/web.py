@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from app.api.state import get_service
 from app.audio.encode import FORMATS
@@ -76,7 +77,7 @@ async def index(request: Request) -> Response:
     return _file_response(_FILES[INDEX], request)
 
 
-@router.get("/page/service.json")
+@router.get("/page/service.json", response_model=None)
 async def service(request: Request) -> dict[str, int | list[str]]:
     """Return what the page offers of this service: its formats, and the maximum characters of a request."""
     return {"formats": list(FORMATS), "max_chars": get_service(request).settings.max_chars}
@@ -100,10 +101,22 @@ def _file_response(page_file: PageFile, request: Request) -> Response:
     return Response(page_file.zipped, headers={**headers, "Content-Encoding": "gzip"}, media_type=page_file.media_type)
 
 
+OPENAPI_PATH = "/openapi.json"
 DOCS_FILES_PATH = "/static-offline-docs"
-"""Path where fastapi-offline serves Swagger UI."""
+"""Path of the files of Swagger UI."""
+DOCS_PACKAGE = ("fastapi_offline", "static")
+"""Package that has them, and their folder in it."""
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+
+@router.get(OPENAPI_PATH)
+async def openapi(request: Request) -> JSONResponse:
+    """Return the API reference."""
+    app: FastAPI = request.app
+    document = await run_in_threadpool(app.openapi)  # which builds it at the first call
+    root = request.scope["root_path"]
+    return JSONResponse({**document, "servers": [{"url": root}]} if root else document)
 
 
 @router.get("/docs")
@@ -111,7 +124,7 @@ async def docs(request: Request) -> HTMLResponse:
     """Return Swagger UI, which FastAPI starts with an inline script."""
     root = request.scope["root_path"]
     page = get_swagger_ui_html(
-        openapi_url=f"{root}{request.app.openapi_url}",
+        openapi_url=f"{root}{OPENAPI_PATH}",
         title=f"{request.app.title}: API reference",
         swagger_js_url=f"{root}{DOCS_FILES_PATH}/swagger-ui-bundle.js",
         swagger_css_url=f"{root}{DOCS_FILES_PATH}/swagger-ui.css",

@@ -228,6 +228,8 @@ class DocumentJson(TypedDict):
     author: str
     language: str
     """BCP 47 tag, as the document has it."""
+    cover: str | None
+    """Picture, JPEG or PNG, as a URL of kind `data:` in base64; null if there is none."""
     chapters: list[ChapterJson]
     """At least one, in reading order."""
     warnings: list[WarningJson]

@@ -87,7 +87,7 @@ BOOLEAN_FIELDS = _list_fields_of(bool)
 CONTENT_FIELDS = ("text", "ssml", "turns", "plan")
 JSON_FIELDS = ("plan", "turns")
 """Content that only JSON can hold."""
-_PLAN_FIELDS = ("voice", "voices", "emotion", "degree", "speed", "instructions", "lexicon")
+_PLAN_FIELDS = ("voice", "voices", "emotion", "degree", "speed", "instructions", "lexicon", "pauses")
 _TEXT_FIELDS = {"input_format": "is the format of a text", "tags": "is about tags in a text"}
 """Fields that apply to `text` and `turns` alone, and why they are refused beside other content."""
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from uvicorn.server import ServerState
 
 from app.api.connections import Connections
-from app.api.server import BACKLOG, bind_tcp
+from app.api.listener import BACKLOG, bind_tcp
 from app.api.state import Service
 from app.api.wyoming.connection import WyomingConnection
 from app.api.wyoming.events import MAX_HEADER_BYTES

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from app.inference import Array
+import numpy as np
+
+from app.inference import AnyArray, Array
 from app.synthesis.models.vocoders import Vocoder
 from app.synthesis.tokenizer import Tokenizer
 
@@ -29,6 +31,10 @@ class AcousticInput:
     heard as a word of its own."""
     short_pause: bool = False
     """Whether the pause is shorter, before a sound of `VOICED_PLOSIVES`."""
+    pitch: float = 0.0
+    """Semitones added to the pitch, by models that predict it."""
+    pitch_range: float = 1.0
+    """Factor on the movement of the pitch around its mean, by models that predict it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,11 @@ class AcousticModel(Protocol):
     @property
     def leading_pause(self) -> bool:
         """Whether the tokenizer should put a pause before the first word."""
+        ...
+
+    @property
+    def has_pitch(self) -> bool:
+        """Whether the model predicts the pitch and applies that of its input."""
         ...
 
     def compute_mels(self, inputs: Sequence[AcousticInput]) -> list[Mel]:
@@ -86,3 +97,33 @@ class LoadedCheckpoint:
     model: AcousticModel
     speakers: tuple[str, ...]
     """Speaker names in the order of their embeddings; empty for a single speaker."""
+
+
+TOKEN_STEP = 16
+"""Numbers of tokens of a batch are padded to a multiple of this."""
+PROBE_TOKENS = (35, 41, 44, 48)
+"""Lengths of the utterances that test whether each has the same bits in a batch as alone."""
+
+
+def pad_tokens(tokens: Sequence[Sequence[int]]) -> tuple[AnyArray, AnyArray]:
+    """Return the ids of a batch, (B, N), and the number of each utterance's, (B,)."""
+    lengths = np.array([len(ids) for ids in tokens], np.int64)
+    ids = np.zeros((len(tokens), -(-max(lengths) // TOKEN_STEP) * TOKEN_STEP), np.int64)
+    for row, one in enumerate(tokens):
+        ids[row, : len(one)] = one
+    return ids, lengths
+
+
+def compare_batch(model: AcousticModel, symbols: int, speakers: int) -> bool:
+    """Return whether some utterances have the same bits in a batch as alone, for a vocabulary and some speakers."""
+    ids = range(1, symbols)
+    shares: list[SpeakerShares] = [{number: 1.0} for number in range(speakers)] or [{}]
+    inputs = [
+        AcousticInput(
+            [ids[(7 * place + row) % len(ids)] for place in range(count)], shares[row % len(shares)], 1.0, row
+        )
+        for row, count in enumerate(PROBE_TOKENS)
+    ]
+    alone = [model.compute_mels([one])[0] for one in inputs]
+    pairs = zip(alone, model.compute_mels(inputs), strict=True)
+    return all(np.array_equal(one.frames, other.frames) for one, other in pairs)

@@ -7,27 +7,21 @@ lengths are padded to a few sizes. Encoder and decoder mask the padding, so an u
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from app.inference import AnyArray, Array, Network
 from app.synthesis.mel import pad_frames, pad_to_multiple, split_frames
-from app.synthesis.models.acoustic import AcousticInput, Mel, SpeakerShares
-from app.synthesis.noise import draw_noise
+from app.synthesis.models.acoustic import AcousticInput, Mel, SpeakerShares, compare_batch, pad_tokens
+from app.synthesis.models.durations import MAX_TOKEN_SECONDS, limit_durations, sample_latents
 
-MAX_TOKEN_SECONDS = 1.5
-"""Maximum duration of a phoneme or punctuation mark; a longer one is a fault of the model."""
 PAUSE_CUTS = (0.025, 0.0125)
 """Seconds by which the first and the last token of a short pause are shorter than predicted."""
-PROBE_TOKENS = (35, 41, 44, 48)
-"""Lengths of the utterances that test whether each has the same bits in a batch as alone."""
 MAX_DECODER_FRAMES = 3072
 """Maximum frames of all utterances in one decoder call, which takes about 7 KB of memory for each; a backend may keep
 that memory. A batch of sentences at their usual speed has fewer frames."""
-TOKEN_STEP = 16
-"""Numbers of tokens are padded to a multiple of this."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +63,7 @@ class GlowAcoustic:
     """GlowTTS with the engine's interface, see `AcousticModel`."""
 
     leading_pause = True
+    has_pitch = False
 
     def __init__(
         self,
@@ -96,17 +91,13 @@ class GlowAcoustic:
 
     def test_batches(self) -> bool:
         """Return whether some utterances have the same bits in a batch as alone."""
-        ids, embeddings = range(1, self.design.symbols), self.design.speakers
-        speakers: list[SpeakerShares] = [{}] if embeddings is None else [{n: 1.0} for n in range(len(embeddings))]
-        inputs = [
-            AcousticInput(
-                [ids[(7 * place + row) % len(ids)] for place in range(count)], speakers[row % len(speakers)], 1.0, row
-            )
-            for row, count in enumerate(PROBE_TOKENS)
-        ]
-        alone = [self.compute_mels([one])[0] for one in inputs]
-        pairs = zip(alone, self.compute_mels(inputs), strict=True)
-        return all(np.array_equal(one.frames, other.frames) for one, other in pairs)
+        speakers = self.design.speakers
+        return compare_batch(self, self.design.symbols, 0 if speakers is None else len(speakers))
+
+    def with_networks(self, speakers: Array | None, *networks: Network) -> GlowAcoustic:
+        """Return the same model with other weights."""
+        encode, decode = networks
+        return GlowAcoustic(replace(self.design, speakers=speakers), encode, decode, self.frame_rate)
 
     def compute_mels(self, inputs: Sequence[AcousticInput]) -> list[Mel]:
         """See `AcousticModel.compute_mels`."""
@@ -133,11 +124,7 @@ class GlowAcoustic:
 
     def encode_tokens(self, tokens: Sequence[Sequence[int]], speaker: tuple[Array, ...]) -> list[tuple[Array, ...]]:
         """Return mean, log scale and log durations of each utterance, (channels, tokens), cut to its own length."""
-        lengths = np.array([len(ids) for ids in tokens], np.int64)
-        ids = np.zeros((len(tokens), -(-max(lengths) // TOKEN_STEP) * TOKEN_STEP), np.int64)
-        for row, one in enumerate(tokens):
-            ids[row, : len(one)] = one
-        outputs = self.encode(ids, lengths, *speaker)
+        outputs = self.encode(*pad_tokens(tokens), *speaker)
         return [tuple(output[row, :, : len(one)] for output in outputs) for row, one in enumerate(tokens)]
 
     def expand_to_frames(
@@ -148,14 +135,12 @@ class GlowAcoustic:
         rates[: input.preceding_tokens + input.pause_tokens] = max(1.0, input.speed)
         with np.errstate(over="ignore", invalid="ignore"):
             predicted = np.ceil((np.exp(log_durations) - 1) * self.design.length_scale / rates)
-        longest = max(1, round(self.longest / input.speed))
-        durations = np.nan_to_num(predicted, nan=longest + 1).clip(1, longest).astype(np.int64)
+        durations, runaway = limit_durations(predicted, max(1, round(self.longest / input.speed)), shortest=1)
         durations[: input.preceding_tokens] = 0
         if input.short_pause:
             ends = [input.preceding_tokens, input.preceding_tokens + input.pause_tokens - 1]
             cuts = [round(seconds * self.frame_rate) for seconds in PAUSE_CUTS]
             durations[ends] = np.maximum(1, durations[ends] - cuts)
-        runaway = not bool((predicted <= longest).all())
         return self.sample(mean, log_scale, durations, input.seed), durations, runaway
 
     def sample(self, mean: Array, log_scale: Array, durations: AnyArray, seed: int) -> Array:
@@ -163,8 +148,7 @@ class GlowAcoustic:
         # The flow squeezes frames into folds and needs one full fold.
         missing = max(0, self.design.fold - int(durations.sum()))
         mean, log_scale = (pad_frames(np.repeat(one, durations, 1), 0, missing, "edge") for one in (mean, log_scale))
-        with np.errstate(over="ignore", invalid="ignore"):
-            return mean + np.exp(log_scale) * draw_noise(seed, *mean.shape) * np.float32(self.design.noise_scale)
+        return sample_latents(mean, log_scale, seed, self.design.noise_scale)
 
     def decode_latents(self, latents: Sequence[Array], speaker: tuple[Array, ...]) -> list[Array]:
         """Decode latents (n_mels, T) to mel spectrograms (1, n_mels, T), each a whole number of folds long."""

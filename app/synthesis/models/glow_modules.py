@@ -62,14 +62,21 @@ class WithWeights(nn.Module):
             return self.module(*inputs[count:])
 
 
+STATISTICS = ("running_mean", "running_var")
+"""Buffers of a batch norm, which training changes like weights."""
+
+
 def list_used_weights(module: nn.Module, inputs: tuple[AnyArray, ...]) -> dict[str, list[int]]:
-    """Return the names and shapes of the weights on which the results of a module depend."""
+    """Return the names and shapes of the weights on which the results of a module depend, and of its batch norms."""
+    statistics = {
+        name: list(value.shape) for name, value in module.named_buffers() if name.rpartition(".")[2] in STATISTICS
+    }
     weights = {name: value.detach().requires_grad_() for name, value in module.named_parameters()}
     results = as_tuple(torch.func.functional_call(module, weights, to_tensors(inputs)))
     total = torch.stack([result.sum() for result in results]).sum()
     gradients = torch.autograd.grad(total, list(weights.values()), allow_unused=True)
     used = zip(weights.items(), gradients, strict=True)
-    return {name: list(weight.shape) for (name, weight), gradient in used if gradient is not None}
+    return statistics | {name: list(weight.shape) for (name, weight), gradient in used if gradient is not None}
 
 
 def describe_glow(model: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ class HmmAcoustic:
     """A neural HMM through coqui's `inference`, with bounded length; its states give the durations of the tokens."""
 
     leading_pause = False
+    has_pitch = False
     batch_invariant = True
     """Each utterance is computed alone."""
 

@@ -8,19 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.inference import AnyArray, Array, Network
-from app.synthesis.mel import split_frames
-from app.synthesis.models.acoustic import AcousticInput, Mel, SpeakerShares
+from app.synthesis.mel import pad_frames, split_frames
+from app.synthesis.models.acoustic import AcousticInput, Mel, SpeakerShares, pad_tokens
+from app.synthesis.models.durations import (
+    FRAME_NOISE,
+    MAX_TOKEN_SECONDS,
+    draw_duration_noise,
+    limit_durations,
+    sample_latents,
+)
 from app.synthesis.models.vocoders import Vocoder
-from app.synthesis.noise import GROUP, draw_noise
 from app.types import Samples
 from app.voices.manifest import NO_EXPRESSION, Expression
 
-MAX_SYMBOL_SECONDS = 1.5
-"""Maximum duration of a phoneme, mark or blank; a longer one is a fault of the model."""
-CHUNK_FRAMES = 384
-"""Frames, 4.5 seconds; longer chunks hardly reduce the cost per second."""
-FRAME_NOISE = 0x5EED
-"""What makes the seed of the frames' noise different from that of the durations."""
+CHUNK_FRAMES = 576
+"""Frames, 6.7 seconds: most sentences are one chunk, without an overlap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class PiperModel:
     batch_invariant = True
     """Each utterance is computed alone."""
     leading_pause = False
+    has_pitch = False
 
     def __init__(
         self, design: PiperDesign, scales: Scales, sample_rate: int, encode: Network, flow: Network, generate: Network
@@ -84,7 +87,7 @@ class PiperModel:
         self.encode = encode
         self.flow = flow
         self.decoder = PiperDecoder(generate, design)
-        self.longest = round(MAX_SYMBOL_SECONDS * sample_rate / design.hop_length)
+        self.longest = round(MAX_TOKEN_SECONDS * sample_rate / design.hop_length)
 
     def make_decoder(self, speakers: SpeakerShares) -> Vocoder:
         """See `EndToEndModel.make_decoder`; the features already have the speaker's voice."""
@@ -97,24 +100,16 @@ class PiperModel:
     def compute_features(self, input: AcousticInput) -> Mel:
         """Compute the generator's features of an utterance, (1, F, T)."""
         speaker, count = self.design.number_speaker(input.speakers), len(input.tokens)
-        ids, lengths = np.array([input.tokens], np.int64), np.array([count], np.int64)
+        # Padded, because OpenVINO prepares itself for each new length; the encoder masks the padding.
+        ids, lengths = pad_tokens([input.tokens])
         scales = np.array([0.0, self.scales.length / input.speed, self.scales.duration_noise], np.float32)
-        noise = draw_noise(input.seed, 2, max(count, GROUP))[None, :, :count]
+        noise = pad_frames(draw_duration_noise(input.seed, count), 0, ids.shape[1] - count)
         predicted, mean, log_scale = self.encode(ids, lengths, scales, noise, *speaker)
-        longest = max(1, round(self.longest / input.speed))
-        durations = np.nan_to_num(predicted[0, 0], nan=longest + 1).clip(0, longest).astype(np.int64)
-        durations[-1] += not durations.any()
-        latents = self.sample(mean[0].T, log_scale[0].T, durations, input.seed)
+        durations, runaway = limit_durations(predicted[0, 0, :count], max(1, round(self.longest / input.speed)))
+        mean, log_scale = (np.repeat(one[0, :count].T, durations, 1) for one in (mean, log_scale))
+        latents = sample_latents(mean, log_scale, input.seed ^ FRAME_NOISE, self.scales.noise)
         (features,) = self.flow(latents[None], durations[None, None].astype(np.float32), *speaker)
-        return Mel(features, tuple(durations.tolist()), runaway=not bool((predicted <= longest).all()))
-
-    def sample(self, mean: Array, log_scale: Array, durations: AnyArray, seed: int) -> Array:
-        """Expand the encoder's output (C, N) to frames and sample the flow's latents, (C, T)."""
-        mean, log_scale = (np.repeat(one, durations, 1) for one in (mean, log_scale))
-        noise = draw_noise(seed ^ FRAME_NOISE, *mean.shape) * np.float32(self.scales.noise)
-        with np.errstate(over="ignore", invalid="ignore"):
-            latents: Array = mean + np.exp(log_scale) * noise
-        return latents
+        return Mel(features, tuple(durations.tolist()), runaway=runaway)
 
 
 class PiperDecoder:

@@ -29,11 +29,14 @@ class TacotronAcoustic:
 
     leading_pause = False
     """Its attention must find the first token by itself, and no recording in its training begins with a mark."""
+    has_pitch = False
 
     def __init__(self, model: Any, frame_rate: float) -> None:
         self.model = model
         self.frame_rate = frame_rate
         self.dropout = bool(model.decoder.prenet.dropout_at_inference)
+        # The last layer of a Tacotron makes linear spectrograms of its mel spectrograms, which no vocoder takes.
+        self.output = "decoder_outputs" if hasattr(model, "last_linear") else "model_outputs"
         self.batch_invariant = True
 
     def compute_mels(self, inputs: Sequence[AcousticInput]) -> list[Mel]:
@@ -63,7 +66,7 @@ class TacotronAcoustic:
             self.model.decoder.max_decoder_steps = steps
             self.model.decoder.prenet.dropout_at_inference = self.dropout or number > 0
             outputs = self.model.inference(torch.tensor([input.tokens]), {"speaker_ids": speaker, "d_vectors": None})
-        frames = outputs["model_outputs"].transpose(1, 2)
+        frames = outputs[self.output].transpose(1, 2)
         runaway = outputs["stop_tokens"].shape[1] >= steps and not bool(outputs["stop_tokens"][0, -1] > 0.5)
         read = int(outputs["alignments"][0].argmax(dim=-1).max()) + 1
         truncated = not runaway and read < MIN_READ_SHARE * len(input.tokens)
