@@ -203,6 +203,7 @@ def test_below_v1_every_error_has_the_status_that_openais_clients_expect() -> No
         415: {"unsupported_media_type", "unsupported_content_encoding"},
         416: {"range_not_satisfiable"},
         421: {"unknown_host"},
+        426: {"upgrade_required"},
         429: {"rate_limited", "too_many_contexts", "too_many_streams"},
         431: {"head_too_large"},
         500: {"internal_error"},

@@ -22,7 +22,7 @@ from app.errors import SetupError
 from app.inference import AnyArray, ExampleInputs, LazyModule, Network, selection
 from app.inference.graph_cache import HEADER_BYTES, LOCAL_PREFIX, MAX_GRAPHS, Graph, GraphCache, has_graphs
 from app.inference.openvino import ConversionError, OpenVinoBackend, import_openvino, supports_bf16
-from app.inference.pytorch import TorchBackend, hash_module
+from app.inference.pytorch import TorchBackend, hash_module, prepare_for_inference
 from app.inference.selection import choose_fastest, list_backends, make_backend
 from app.packages import bundled_models_dir
 from app.synthesis.coqui import build_acoustic, build_coqui_config, fill_weights, load_weights
@@ -112,7 +112,7 @@ def decoder() -> Case:
     speakers = json.loads((WREN / "base/speakers.json").read_text())
     state = load_weights(WREN / "base/model.safetensors")
     model = build_acoustic(config["model"], build_coqui_config(config, list(speakers)), state)
-    module = Decoder(model.decoder)
+    module = prepare_for_inference(Decoder(model.decoder))  # copies of a module with weight norm share a class
     channels = model.emb_g.weight.shape[1]
 
     def example(batch: int, length: int) -> tuple[AnyArray, ...]:
@@ -131,7 +131,7 @@ def spectrum() -> Case:
         voicing, mask = draw_values(batch, length) > 0, np.ones((batch, 1, length), np.float32)
         return draw_values(batch, 80, length) - 5, draw_values(batch, length), voicing.astype(np.float32), mask
 
-    module = generator.spectrum
+    module = prepare_for_inference(generator.spectrum)
     return Case(module, example, TorchBackend().compile(copy.deepcopy(module), example))
 
 
