@@ -135,13 +135,14 @@ def test_the_client_retries_twice_if_the_service_is_not_ready() -> None:
 
 
 def test_a_rate_limited_client_retries_after_the_requested_delay() -> None:
-    with service_without_models(rate_limit=60) as client:
+    """Another request is accepted after three seconds, more than a busy machine takes for one."""
+    with service_without_models(rate_limit=20) as client:
         url = str(client.base_url)
         with create_client(url) as hasty:
-            errors = [expect_error(hasty) for _ in range(11)]
-        assert [error.status_code for error in errors[:10]] == [503] * 10
-        assert isinstance(errors[10], openai.RateLimitError)
-        assert errors[10].response.headers["retry-after"] == "1"
+            assert [expect_error(hasty).status_code for _ in range(3)] == [503] * 3
+            errors = (expect_error(hasty) for _ in range(100))
+            refused = next(error for error in errors if isinstance(error, openai.RateLimitError))
+        assert 1 <= int(refused.response.headers["retry-after"]) <= 3
         with create_client(url, max_retries=1) as patient:
             assert expect_error(patient).status_code == 503
         assert count_responses(url, 429) == 2
