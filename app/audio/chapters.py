@@ -24,6 +24,7 @@ from av.stream import Disposition
 
 from app.audio.encode import choose_writer, save
 from app.audio.files import is_replaceable, open_output
+from app.images import name_image_type
 from app.types import Samples
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _add_cover(target: OutputContainer, cover: bytes) -> None:
 
 def _make_picture_block(cover: bytes) -> bytes:
     """Return the block of FLAC with a picture (RFC 9639, 8.8), whose size a reader takes from the picture itself."""
-    kind = b"image/png" if cover.startswith(b"\x89PNG") else b"image/jpeg"
+    kind = name_image_type(cover).encode()
     head = struct.pack(">II", _FRONT_COVER, len(kind)) + kind + struct.pack(">I", 0)
     return head + struct.pack(">IIIII", 0, 0, 0, 0, len(cover)) + cover
 

@@ -25,8 +25,8 @@ from app.audio.encode import AudioFormat, choose_writer
 from app.cli.output import show_plan, show_summary, write_json
 from app.cli.parser import UsageError
 from app.cli.source import Source
-from app.documents.document import IMAGE_STARTS
 from app.errors import IntoneError
+from app.images import IMAGE_STARTS
 from app.packages import version
 from app.planning.serialize import plan_to_dict
 from app.types import Plan, PlanWarning, Samples, SpeechRequest

@@ -11,8 +11,6 @@ from app.types import InputFormat, PlanWarning
 MAX_DOCUMENT_CHARS = 20_000_000
 """Maximum characters of a document's text; the longest novels have under ten million."""
 MAX_TITLE_CHARS = 200
-IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
-"""First bytes of the pictures that covers may be: JPEG and PNG."""
 
 
 @dataclass(frozen=True, slots=True)

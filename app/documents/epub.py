@@ -11,10 +11,11 @@ from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from app.documents.archive import Archive
-from app.documents.document import IMAGE_STARTS, MAX_DOCUMENT_CHARS, Block, Chapter, Document, clean_line, join_blocks
+from app.documents.document import MAX_DOCUMENT_CHARS, Block, Chapter, Document, clean_line, join_blocks
 from app.documents.markup import Markup, close_parser, make_warnings, read_markup
 from app.documents.text import decode
 from app.errors import UnreadableDocument
+from app.images import IMAGE_STARTS
 from app.types import PlanWarning
 
 CONTAINER = "META-INF/container.xml"

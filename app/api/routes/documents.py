@@ -16,6 +16,7 @@ from app.api.parsing.body import read_body, wait_for_disconnect
 from app.api.schemas.answers import DocumentJson
 from app.api.state import get_service, limit_rate
 from app.errors import UnreadableDocument
+from app.images import name_image_type
 from app.planning.serialize import warnings_to_list
 
 router = APIRouter(tags=["documents"])
@@ -85,5 +86,4 @@ def _read(body: bytes, name: str, media_type: str, cancelled: IsCancelled) -> Do
 
 def _make_data_url(picture: bytes) -> str:
     """Return a JPEG or PNG as a URL (RFC 2397)."""
-    kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
-    return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
+    return f"data:{name_image_type(picture)};base64,{base64.b64encode(picture).decode()}"
