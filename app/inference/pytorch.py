@@ -26,6 +26,8 @@ from app.inference.openvino import (
     shorten_message,
 )
 
+logger = logging.getLogger("intone.backend")
+
 
 class TorchBackend(UncachedBackend):
     """Backend that runs modules unchanged, on the CPU or on a GPU."""
@@ -66,9 +68,6 @@ def to_tensors(arrays: tuple[AnyArray, ...]) -> tuple[Tensor, ...]:
 def as_tuple(results: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     """Return the result of a module's `forward` as a tuple; a single tensor becomes a tuple of one."""
     return (results,) if isinstance(results, Tensor) else tuple(results)
-
-
-logger = logging.getLogger("intone.backend")
 
 
 def convert(module: nn.Module, arrays: tuple[AnyArray, ...], shapes: Sequence[Sequence[int]]) -> Any:

@@ -44,7 +44,7 @@ from app.synthesis.models.acoustic import LoadedCheckpoint, Mel
 from app.synthesis.models.vocoders import vocode
 from app.synthesis.playback import Playback
 from app.synthesis.runs import compute_job_mels
-from app.synthesis.scheduler import Progress, TaskQueue
+from app.synthesis.scheduler import POLL_SECONDS, Progress, TaskQueue
 from app.synthesis.stream_start import compute_linear_gain, make_stream_start, warn_not_finite, warn_nothing_spoken
 from app.synthesis.tokenizer import Tokens, add_final_mark
 from app.synthesis.warmup import list_lengths, warm_up
@@ -124,7 +124,7 @@ class Engine:
         """Run networks at the usual lengths, each when no task waits, until the engine is closed."""
         for run in list_lengths(self.get_loader(voice).load_networks()):
             while self.waiting.oldest is not None:
-                time.sleep(RESTART_SECONDS)
+                time.sleep(POLL_SECONDS)
             if self.waiting.closed:
                 return
             run()

@@ -79,9 +79,14 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 def describe_json(kind: type[Any], description: str = "Successful Response", **more: Any) -> Responses:
-    """Return the response 200 of a route: the JSON of a type of `_RESPONSE_TYPES`, and further fields of OpenAPI."""
-    schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
-    return {200: {"description": description, "content": {"application/json": {"schema": schema}}, **more}}
+    """Return the response 200 of a route: the JSON of a type of the document, and further fields of OpenAPI."""
+    content = {"application/json": {"schema": refer_to_schema(kind.__name__)}}
+    return {200: {"description": description, "content": content, **more}}
+
+
+def refer_to_schema(name: str) -> dict[str, str]:
+    """Return a reference to a schema of the document."""
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 Errors = tuple[type[IntoneError], ...]
@@ -139,7 +144,7 @@ def _describe_errors(form: _ErrorFormat, kinds: Errors) -> Responses:
 
 def _describe_error(form: _ErrorFormat, errors: list[IntoneError]) -> dict[str, Any]:
     content = {
-        "schema": {"$ref": f"#/components/schemas/{form.schema}"},
+        "schema": refer_to_schema(form.schema),
         "examples": {one.code: {"$ref": f"#/components/examples/{form.schema}.{one.code}"} for one in errors},
     }
     return {

@@ -5,7 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from app.api.openapi.errors import CACHE_HEADERS, SPEECH_HEADERS, Responses, describe_json, refer_to_headers
+from app.api.openapi.errors import (
+    CACHE_HEADERS,
+    SPEECH_HEADERS,
+    Responses,
+    describe_json,
+    refer_to_headers,
+    refer_to_schema,
+)
 from app.api.parsing.body import JSON, PLAIN_TEXT, SSML
 from app.api.parsing.negotiation import EVENT_STREAM, NDJSON
 from app.api.schemas import answers
@@ -65,10 +72,6 @@ _EXAMPLE_BLEND = "joy:0.6,surprise:0.4"
 """Blend of emotions as it is written in a query."""
 
 
-def _refer_to(model: type[Any]) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{model.__name__}"}
-
-
 _BINARY_CONTENT = {"schema": {"type": "string", "format": "binary"}}
 _AUDIO: dict[str, Any] = {row.content_type: _BINARY_CONTENT for row in FORMATS.values()}
 _EXAMPLE_EVENT = '{"type": "speech.audio.delta", "audio": "SUQz"}'
@@ -76,7 +79,7 @@ _EXAMPLE_EVENT = '{"type": "speech.audio.delta", "audio": "SUQz"}'
 
 def _describe_events(error: type[Any]) -> dict[str, Any]:
     """Describe the data of one event; `error` is the type of an error after the first byte."""
-    return {"anyOf": [_refer_to(one) for one in (*answers.SPEECH_EVENTS, error)]}
+    return {"anyOf": [refer_to_schema(one.__name__) for one in (*answers.SPEECH_EVENTS, error)]}
 
 
 def _describe_event_stream(error: type[Any]) -> dict[str, Any]:
@@ -105,7 +108,7 @@ _PLAN_LINKS = {
 def describe_speech_body() -> dict[str, Any]:
     """Describe the body of a speech request in its three media types; beside a text, fields are parameters."""
     content = {
-        JSON: {"schema": _refer_to(SpeechBody), "examples": _SPEECH_EXAMPLES},
+        JSON: {"schema": refer_to_schema(SpeechBody.__name__), "examples": _SPEECH_EXAMPLES},
         PLAIN_TEXT: {"schema": {"type": "string", "minLength": 1}, "example": EXAMPLE_TEXT},
         SSML: {"schema": _SSML_SCHEMA, "example": _EXAMPLE_SSML},
     }
@@ -115,7 +118,7 @@ def describe_speech_body() -> dict[str, Any]:
 
 def describe_openai_body() -> dict[str, Any]:
     """Describe the body of OpenAI's speech route."""
-    content = {JSON: {"schema": _refer_to(OpenAiSpeech), "examples": _OPENAI_EXAMPLES}}
+    content = {JSON: {"schema": refer_to_schema(OpenAiSpeech.__name__), "examples": _OPENAI_EXAMPLES}}
     return {"requestBody": {"required": True, "content": content}}
 
 
@@ -142,7 +145,7 @@ def describe_audio_response() -> Responses:
             "description": "The speech",
             "headers": {**SPEECH_HEADERS, **CACHE_HEADERS},
             "content": {
-                JSON: {"schema": _refer_to(answers.TimedSpeech)},
+                JSON: {"schema": refer_to_schema(answers.TimedSpeech.__name__)},
                 **_AUDIO,
                 **_describe_lines(),
                 **_describe_event_stream(answers.SpeechError),

@@ -114,10 +114,13 @@ def pad_tokens(tokens: Sequence[Sequence[int]]) -> tuple[AnyArray, AnyArray]:
     return ids, lengths
 
 
-def compare_batch(model: AcousticModel, symbols: int, speakers: int) -> bool:
-    """Return whether some utterances have the same bits in a batch as alone, for a vocabulary and some speakers."""
+def compare_batch(model: AcousticModel, symbols: int, speakers: Array | None) -> bool:
+    """Return whether some utterances have the same bits in a batch as alone.
+
+    They are made of `symbols`, the size of the vocabulary, and of the embeddings `speakers`, (speakers, channels).
+    """
     ids = range(1, symbols)
-    shares: list[SpeakerShares] = [{number: 1.0} for number in range(speakers)] or [{}]
+    shares: list[SpeakerShares] = [{}] if speakers is None else [{number: 1.0} for number in range(len(speakers))]
     inputs = [
         AcousticInput(
             [ids[(7 * place + row) % len(ids)] for place in range(count)], shares[row % len(shares)], 1.0, row

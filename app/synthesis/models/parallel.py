@@ -129,8 +129,7 @@ class ParallelAcoustic:
     @cached_property
     def batch_invariant(self) -> bool:
         """See `AcousticModel.batch_invariant`."""
-        speakers = self.design.speakers
-        return self.recall(lambda: compare_batch(self, self.design.symbols, 0 if speakers is None else len(speakers)))
+        return self.recall(lambda: compare_batch(self, self.design.symbols, self.design.speakers))
 
     def with_networks(self, speakers: Array | None, *networks: Network) -> ParallelAcoustic:
         """Return the same model with other weights."""
